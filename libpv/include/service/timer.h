@@ -1,0 +1,22 @@
+/*
+ * The protocol of the timer server. Times are nanoseconds of the timer's own clock, which goes on across a
+ * restart of the server; TIMER_NOW tells it.
+ *
+ * A client opens first, passing a capability to its event; the server raises the bit of that capability's
+ * badge at each expiry. Calls before that, or after a restart of the server, get ERR_ABSENT: open again
+ * and arm again.
+ */
+#pragma once
+#include <base/types.h>
+
+/* Word 0 of a call; word 0 of a reply is a status. */
+enum timer_call {
+    TIMER_OPEN = 1, /* passes the event capability */
+    TIMER_NOW,      /* reply word 1: the time */
+    TIMER_ARM,      /* word 1: id (0 to TIMER_IDS - 1), word 2: absolute time. Arming an armed id moves it */
+    TIMER_CANCEL,   /* word 1: id. ERR_ABSENT when it is not armed (any more) */
+    TIMER_EXPIRED   /* reply: word 0 = 1 and word 1 = id, word 2 = how late it was, of one that has
+                       expired and was not told yet; word 0 = 0 when there is none */
+};
+
+#define TIMER_IDS 1024
