@@ -11,8 +11,7 @@
  *     struct list *node = list_first(&ready);
  *     struct thread *thread = container_of(node, struct thread, queue);
  */
-#ifndef BASE_LIST_H
-#define BASE_LIST_H
+#pragma once
 
 #include <base/types.h>
 
@@ -22,7 +21,10 @@ struct list {
 };
 
 /* A head or node defined at file scope: `static struct list ready = LIST_INIT(ready);` */
-#define LIST_INIT(name) {&(name), &(name)}
+#define LIST_INIT(name)                                                                            \
+    {                                                                                              \
+        &(name), &(name)                                                                           \
+    }
 
 /* Makes an empty head, or a node that is on no list. */
 static inline void list_init(struct list *list)
@@ -118,5 +120,3 @@ static inline bool list_is_sound(const struct list *node)
 #define list_for_each_safe(node, following, head)                                                  \
     for (struct list *node = (head)->next, *following = node->next; node != (head);                \
          node = following, following = node->next)
-
-#endif

@@ -6,8 +6,7 @@
  * Programs on the host (tests) get the standard ones from the host's C library, where the sanitizers
  * watch them: string.c is for everything that has no C library, and is never linked beside one.
  */
-#ifndef BASE_STRING_H
-#define BASE_STRING_H
+#pragma once
 
 #include <base/types.h>
 
@@ -52,5 +51,3 @@ must_check static inline bool string_copy(char *to, usize size, const char *from
     to[length] = 0;
     return fits;
 }
-
-#endif

@@ -6,8 +6,7 @@
  * in a server, in a guest and in a test on the host. There is no state and nothing can fail; where
  * a function could wrap around, its comment says what then comes out.
  */
-#ifndef BASE_TYPES_H
-#define BASE_TYPES_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -97,5 +96,3 @@ static inline bool ranges_overlap(u64 a, u64 a_length, u64 b, u64 b_length)
 {
     return a_length != 0 && b_length != 0 && (a < b ? b - a < a_length : a - b < b_length);
 }
-
-#endif
