@@ -1,0 +1,131 @@
+/*
+ * Messages: the stubs of the four IPC system calls, and of raising and polling events.
+ *
+ * Each is the SYSCALL instruction and the moves that bring its words into the registers where the
+ * kernel wants them; with a `struct message` that lives in the caller's frame the compiler keeps the
+ * words in registers throughout. What the calls mean is in libpv/include/ABI.md.
+ */
+#pragma once
+#include <abi/error.h>
+#include <abi/object.h>
+#include <abi/syscall.h>
+#include <base/types.h>
+
+struct message {
+    u64 badge;   /* received: the badge of the capability that the caller used */
+    u64 word[4]; /* sent and received */
+    u64 events;  /* received with WAIT_EVENT: the bits that were pending */
+};
+
+/*
+ * Calls `endpoint` with the words of `m` and waits for the reply, whose words replace them.
+ * `capabilities` is IPC_CAPABILITIES(slot to send, empty slot for one in the reply), or 0. WAIT_CAP
+ * is in the result when the reply brought a capability.
+ */
+static inline must_check status ipc_call(u32 endpoint, struct message *m, u64 capabilities)
+{
+    status result = SYS_CALL;
+    u64 rdi = endpoint, rsi = m->word[0], rdx = m->word[1];
+    register u64 r8 __asm__("r8") = m->word[2];
+    register u64 r9 __asm__("r9") = m->word[3];
+    register u64 r10 __asm__("r10") = capabilities;
+    __asm__ volatile("syscall"
+                     : "+a"(result), "+D"(rdi), "+S"(rsi), "+d"(rdx), "+r"(r8), "+r"(r9), "+r"(r10)
+                     :
+                     : "rcx", "r11", "memory");
+    m->word[0] = rsi;
+    m->word[1] = rdx;
+    m->word[2] = r8;
+    m->word[3] = r9;
+    return result;
+}
+
+/*
+ * Waits for a caller at `endpoint` (SLOT_NONE: for nobody) or for the event bound to the thread.
+ * The result tells what came: WAIT_MESSAGE, WAIT_EVENT, WAIT_CAP added up. With WAIT_POLL in
+ * `flags` it does not block: ERR_EMPTY.
+ */
+static inline must_check status ipc_wait(u32 endpoint, u32 flags, struct message *m,
+                                         u64 capabilities)
+{
+    status result = SYS_WAIT;
+    u64 rdi = endpoint, rsi = flags, rdx;
+    register u64 r8 __asm__("r8");
+    register u64 r9 __asm__("r9");
+    register u64 r10 __asm__("r10") = capabilities;
+    __asm__ volatile("syscall"
+                     : "+a"(result), "+D"(rdi), "+S"(rsi), "=d"(rdx), "=r"(r8), "=r"(r9), "+r"(r10)
+                     :
+                     : "rcx", "r11", "memory");
+    m->badge = rdi;
+    m->word[0] = rsi;
+    m->word[1] = rdx;
+    m->word[2] = r8;
+    m->word[3] = r9;
+    m->events = r10;
+    return result;
+}
+
+/* Replies to the present caller with the words of `m`, and waits for the next as ipc_wait does. */
+static inline must_check status ipc_reply_wait(u32 endpoint, struct message *m, u64 capabilities)
+{
+    status result = SYS_REPLY_WAIT;
+    u64 rdi = endpoint, rsi = m->word[0], rdx = m->word[1];
+    register u64 r8 __asm__("r8") = m->word[2];
+    register u64 r9 __asm__("r9") = m->word[3];
+    register u64 r10 __asm__("r10") = capabilities;
+    __asm__ volatile("syscall"
+                     : "+a"(result), "+D"(rdi), "+S"(rsi), "+d"(rdx), "+r"(r8), "+r"(r9), "+r"(r10)
+                     :
+                     : "rcx", "r11", "memory");
+    m->badge = rdi;
+    m->word[0] = rsi;
+    m->word[1] = rdx;
+    m->word[2] = r8;
+    m->word[3] = r9;
+    m->events = r10;
+    return result;
+}
+
+/* Replies to the present caller and goes on. */
+static inline must_check status ipc_reply(const struct message *m, u64 capabilities)
+{
+    status result = SYS_REPLY;
+    u64 rsi = m->word[0], rdx = m->word[1];
+    register u64 r8 __asm__("r8") = m->word[2];
+    register u64 r9 __asm__("r9") = m->word[3];
+    register u64 r10 __asm__("r10") = capabilities;
+    __asm__ volatile("syscall"
+                     : "+a"(result), "+S"(rsi), "+d"(rdx), "+r"(r8), "+r"(r9), "+r"(r10)
+                     :
+                     : "rdi", "rcx", "r11", "memory");
+    return result;
+}
+
+/*
+ * Adds `bits` to the event. `window` nanoseconds long, whoever waits for it does not take the CPU
+ * from the caller unless the caller waits; 0: at once.
+ */
+static inline must_check status event_raise(u32 event, u64 bits, u64 window)
+{
+    status result = SYS_EVENT_RAISE;
+    __asm__ volatile("syscall"
+                     : "+a"(result)
+                     : "D"((u64)event), "S"(bits), "d"(window)
+                     : "rcx", "r11", "memory");
+    return result;
+}
+
+/* Takes and clears the bits of the event without waiting; ERR_EMPTY, and 0 bits, if there are none. */
+static inline must_check status event_poll(u32 event, u64 *bits)
+{
+    status result = SYS_EVENT_POLL;
+    u64 rdi = event;
+    register u64 r10 __asm__("r10") = 0;
+    __asm__ volatile("syscall"
+                     : "+a"(result), "+D"(rdi), "+r"(r10)
+                     :
+                     : "rsi", "rdx", "r8", "r9", "rcx", "r11", "memory");
+    *bits = result < 0 ? 0 : r10;
+    return result;
+}
