@@ -1,0 +1,56 @@
+/*
+ * What a driver needs of its surroundings: all of it, on one page.
+ *
+ * The drivers in this folder are libraries without a home. Whoever links one is its home: a server
+ * (servers/runtime/home.c implements the functions named home_ for all servers), the guest Moss on
+ * a bare machine, or a test on the host with a device made of memory. The home finds the device, maps
+ * its registers, and owns the event loop: on the device's interrupt it calls the driver's function
+ * for that and then acknowledges the interrupt in its own way.
+ *
+ * Drivers keep their state in a structure that the home gives them, and never wait for long.
+ */
+#pragma once
+#include <base/types.h>
+
+/* A range of I/O ports. What `handle` means is the home's affair: a server's is the slot of its
+ * device capability, on a bare machine it is the first port. */
+struct ports {
+    u64 handle;
+};
+
+/* Reads or writes the port at `offset`; `width` is 1, 2 or 4 bytes. A port that cannot be reached
+ * reads as all ones, as on a bus where nobody answers; writes to it are lost. */
+u32 home_port_read(struct ports ports, u32 offset, u32 width);
+void home_port_write(struct ports ports, u32 offset, u32 width, u32 value);
+
+/* Device registers in memory, mapped uncached by the home. */
+struct registers {
+    volatile u8 *base;
+    u64 size; /* in bytes; a driver checks once that all the registers it uses are inside */
+};
+
+static inline u32 register_read32(const struct registers *registers, u64 offset)
+{
+    return *(const volatile u32 *)(registers->base + offset);
+}
+
+static inline void register_write32(const struct registers *registers, u64 offset, u32 value)
+{
+    *(volatile u32 *)(registers->base + offset) = value;
+}
+
+static inline u64 register_read64(const struct registers *registers, u64 offset)
+{
+    return *(const volatile u64 *)(registers->base + offset);
+}
+
+static inline void register_write64(const struct registers *registers, u64 offset, u64 value)
+{
+    *(volatile u64 *)(registers->base + offset) = value;
+}
+
+/* Nanoseconds of a clock that only goes forward, for limits on waiting. */
+u64 home_time_ns(void);
+
+/* A line for the log, with printf's conversions (base/format.h); it ends with a newline. */
+__attribute__((format(printf, 1, 2))) void home_log(const char *format, ...);
