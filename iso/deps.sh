@@ -1,0 +1,81 @@
+#!/bin/sh
+# deps.sh GROUP...: sees to it that the programs of these groups are installed.
+#
+# Looks for each program or file of the table below; says nothing when all are there, which is the
+# usual case and costs a few milliseconds. Otherwise it says what is missing and why it is wanted,
+# and installs the Debian packages, where this is a Debian (or a relative) and the user is root or
+# may use sudo without a password. Where that cannot be done, it prints the list and fails. Only
+# the system's own package tools are used: nothing is downloaded or built by hand.
+set -eu
+
+# group | what must exist: a program, or a path | Debian package | what it is wanted for
+table='
+build|gcc|gcc|compiles everything
+build|libc6-dev:/usr/include/stdint.h|libc6-dev|headers that the compiler leans on
+build|ld|binutils|links, and makes the symbol table
+build|nasm|nasm|assembles
+build|python3|python3|makes the symbol table; runs tests and measurements
+build|grub-mkimage|grub-common|makes the boot loader of the ISO
+build|/usr/lib/grub/i386-pc/multiboot2.mod|grub-pc-bin|parts of the boot loader for BIOS
+build|/usr/lib/grub/x86_64-efi/multiboot2.mod|grub-efi-amd64-bin|parts of the boot loader for UEFI
+build|xorriso|xorriso|writes the ISO
+build|mformat|mtools|makes the UEFI partition of the ISO
+run|qemu-system-x86_64|qemu-system-x86|the machine to run on
+clang|clang|clang|the other compiler; host tests and fuzzers
+clang|/usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-x86_64.a|libclang-rt-dev|sanitizers and libFuzzer
+test|/usr/include/cmocka.h|libcmocka-dev|unit tests
+test|/usr/share/OVMF/OVMF_CODE.fd|ovmf|UEFI firmware to boot tests on
+test|bochs|bochs|a second machine to boot tests on
+test|/usr/share/bochs/BIOS-bochs-latest|bochsbios|its BIOS
+test|/usr/share/bochs/VGABIOS-lgpl-latest|vgabios|its video BIOS
+format|clang-format|clang-format|formats sources
+'
+
+# present WHAT: is this program, or a file that matches this pattern, there?
+present() {
+    what=${1#*:}
+    case $what in
+    /*) for file in $what; do test -e "$file" && return 0; done; return 1 ;;
+    *) command -v "$what" >/dev/null 2>&1 ;;
+    esac
+}
+
+missing= packages=
+while IFS='|' read -r group what package why; do
+    case " $* " in *" $group "*) ;; *) continue ;; esac
+    present "$what" && continue
+    missing="$missing$(printf '    %-20s %s' "$package" "$why")
+"
+    case " $packages " in *" $package "*) ;; *) packages="$packages $package" ;; esac
+done <<END
+$(printf '%s' "$table" | sed '/^$/d')
+END
+test -z "$packages" && exit 0
+
+printf 'Missing on this machine (Debian package, and what it is wanted for):\n%s' "$missing"
+
+if ! command -v apt-get >/dev/null 2>&1; then
+    echo 'This is not a Debian system: please install these programs yourself, then try again.' >&2
+    exit 1
+fi
+if [ "$(id -u)" = 0 ]; then
+    root=
+elif command -v sudo >/dev/null 2>&1 && sudo -n true 2>/dev/null; then
+    root='sudo -n'
+else
+    echo 'Not root, and sudo asks for a password. Please run this yourself, then try again:' >&2
+    echo "    apt-get install --no-install-recommends$packages" >&2
+    exit 1
+fi
+
+apt() {
+    $root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 \
+        -o Dpkg::Use-Pty=0 "$@" </dev/null
+}
+
+echo "Installing:$packages"
+# A list that is too old names files that are gone: it is fetched anew, and for that always first.
+apt update && apt install -y --no-install-recommends $packages >/dev/null || {
+    echo "The packages could not be installed:$packages" >&2
+    exit 1
+}

@@ -1,0 +1,3 @@
+# Tests and measurements.
+
+JOBS ?= 2
