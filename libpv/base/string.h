@@ -3,8 +3,9 @@
  * back, with the names and contracts of the C standard; and one of our own for copying a string
  * into a place of limited size.
  *
- * Programs on the host (tests) get the standard ones from the host's C library, where the sanitizers
- * watch them: string.c is for everything that has no C library, and is never linked beside one.
+ * Programs on the host (tests) get the standard ones from the host's C library, where the
+ * sanitizers watch them: string.c is for everything that has no C library, and is never linked
+ * beside one. (Its own test renames what it defines.)
  */
 #pragma once
 
@@ -25,7 +26,7 @@ int memcmp(const void *a, const void *b, usize length);
 /* The bytes of `string` before its terminating 0. */
 usize strlen(const char *string);
 
-/* The same, but `limit` if there is no 0 in the first `limit` bytes; looks at no more than those. */
+/* The same, but `limit` if there is no 0 in the first `limit` bytes; looks no further. */
 usize strnlen(const char *string, usize limit);
 
 /* Compares strings as memcmp does bytes; strncmp looks at no more than `limit` characters. */
