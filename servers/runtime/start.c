@@ -25,8 +25,7 @@ const struct grant *grant_find(enum grant_kind kind, const char *name)
 _Noreturn static void run(void)
 {
     int result = main();
-    if (start->log_size != 0)
-        print("%.*s: main returned %d\n", START_NAME_SIZE, start->name, result);
+    print("%.*s: main returned %d\n", START_NAME_SIZE, start->name, result);
     runtime_exit();
 }
 
