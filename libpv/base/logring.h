@@ -65,7 +65,7 @@ must_check bool log_reader_open(struct log_reader *log, const void *memory, usiz
 
 /*
  * Copies the next bytes, up to `size`, to `buffer` and returns how many; 0 when there is nothing to
- * be had now. When the writer was faster than the reader, what was overwritten is skipped and counted
- * in `log->lost`. When `written` went back, the writer began anew, and the reader follows.
+ * be had now. When the writer was faster than the reader, what was overwritten is skipped and
+ * counted in `log->lost`. When `written` went back, the writer began anew, and the reader follows.
  */
 must_check usize log_read(struct log_reader *log, void *buffer, usize size);
