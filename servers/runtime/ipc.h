@@ -102,6 +102,15 @@ static inline must_check status ipc_reply(const struct message *m, u64 capabilit
     return result;
 }
 
+/* One turn of a server's loop: answers the caller whose call is in `m` if `must_reply`, and waits for the
+ * next one or for an event. */
+static inline must_check status ipc_next(u32 endpoint, bool must_reply, struct message *m,
+                                         u64 capabilities)
+{
+    return must_reply ? ipc_reply_wait(endpoint, m, capabilities)
+                      : ipc_wait(endpoint, 0, m, capabilities);
+}
+
 /*
  * Adds `bits` to the event. `window` nanoseconds long, whoever waits for it does not take the CPU
  * from the caller unless the caller waits; 0: at once.
