@@ -33,6 +33,8 @@ bool log_writer_open(struct log_writer *log, void *memory, usize size)
 
 void log_write(struct log_writer *log, const void *bytes, usize length)
 {
+    if (length == 0)
+        return;
     u64 end = log->written + length;
     __atomic_store_n(&log->header->claimed, end, __ATOMIC_RELAXED);
     __atomic_thread_fence(__ATOMIC_RELEASE);
@@ -59,7 +61,7 @@ bool log_reader_open(struct log_reader *log, const void *memory, usize size)
 }
 
 /* Moves the reader up by `count` bytes that it cannot have. */
-static void skip(struct log_reader *log, u64 count)
+static void reader_lose(struct log_reader *log, u64 count)
 {
     log->position += count;
     log->lost += count;
@@ -72,7 +74,7 @@ usize log_read(struct log_reader *log, void *buffer, usize size)
         log->position = 0;
     u64 available = written - log->position;
     if (available > log->capacity) {
-        skip(log, available - log->capacity);
+        reader_lose(log, available - log->capacity);
         available = log->capacity;
     }
 
@@ -88,7 +90,7 @@ usize log_read(struct log_reader *log, void *buffer, usize size)
     u64 spoiled = 0;
     if (claimed > written && claimed - log->position > log->capacity)
         spoiled = min(claimed - log->position - log->capacity, length);
-    skip(log, spoiled);
+    reader_lose(log, spoiled);
     memmove(buffer, (u8 *)buffer + spoiled, length - spoiled);
     log->position += length - spoiled;
     return length - spoiled;
