@@ -1,30 +1,33 @@
 /*
- * Who gets which memory at boot. The order is: what the loader reported as usable, less what is in use
- * already (kernel, modules, the first megabyte); page tables and the frame table; the
- * contiguous reserve; and all that is left goes to the frame allocator.
+ * Who gets which memory at boot. The order is: what the loader reported as usable, less what is in
+ * use already (kernel, modules) and the first megabyte, which is never used; page tables and the
+ * frame table; the contiguous reserve; and all that is left goes to the frame allocator.
  */
 #pragma once
 #include <base/types.h>
 
 struct boot_facts;
+struct module;
 
-#define MEMORY_MINIMUM (16ul << 20) /* below this the kernel does not start */
+#define MEMORY_MINIMUM (16ul << 20) /* with less the kernel does not start */
 
-/* What boot found and took; complete when boot_memory_finish has returned. */
+/* What was found, and how it was split. */
 struct boot_memory {
     u64 highest;       /* end of the last RAM */
-    u64 managed_pages; /* RAM in all */
-    u64 free_pages;    /* handed to the frame allocator */
-    u64 reserve_pages; /* contiguous reserve */
+    u64 pages;         /* RAM in all */
+    u64 free_pages;    /* of these, handed to the frame allocator */
+    u64 reserve_pages; /* and to the contiguous reserve; the rest is the kernel's and the modules' */
 };
 extern struct boot_memory boot_memory;
 
-/* Splits memory up, builds the kernel's page tables, starts frame allocator and reserve. */
-void boot_memory_init(const struct boot_facts *facts);
+/* Finds out what is unused, builds the kernel's page tables there, and switches to them. */
+void boot_memory_map(const struct boot_facts *facts);
 
-/* `pages` frames of RAM in a row, zeroed, for good; only until boot_memory_init returns. Panics if there are none. */
+/* Starts the frame allocator and the reserve, with all that is unused. */
+void boot_memory_give(void);
+
+/* `pages` frames of unused RAM in a row, zeroed, for good; only before boot_memory_give returns. */
 u64 early_pages(u64 pages);
 
-/* Gives the frames of a module back that nobody needs any more. */
-struct module;
+/* Gives the frames of a module to the frame allocator, once nobody needs it any more. */
 void boot_memory_release(const struct module *module);

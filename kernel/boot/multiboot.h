@@ -48,16 +48,17 @@ struct boot_facts {
     u64 total;            /* its bytes */
     struct module module[MODULE_COUNT];
     struct framebuffer framebuffer;
-    u64 rsdp; /* physical address of the copy below, inside the information block */
-    u8 rsdp_copy[40];
-    u32 rsdp_size; /* bytes of it: 0, 20 or 36 */
+    u8 rsdp_copy[40]; /* of ACPI's root pointer, which the loader copied, too, */
+    u32 rsdp_size;    /* and bytes of it: 0, 20 or 36 */
     char command_line[COMMAND_LINE_SIZE];
 };
 
-/* Fills in `facts` from the block of `available` readable bytes at `info`, which lies at `info_phys`. On an error
- * `*offset` is where the trouble is. */
+/*
+ * Fills in `facts` from the block at `info`, of whose memory `available` bytes may be read. On an
+ * error `*offset` is where in the block the trouble is.
+ */
 must_check enum multiboot_error multiboot_parse(struct boot_facts *facts, const void *info,
-                                                u64 available, u64 info_phys, u64 *offset);
+                                                u64 available, u64 *offset);
 
 const char *multiboot_error_text(enum multiboot_error error);
 

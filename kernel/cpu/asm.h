@@ -83,8 +83,9 @@ static inline struct cpuid cpuid(u32 leaf, u32 subleaf)
 static inline bool cpuid_has(u32 leaf)
 {
     u32 group = leaf & 0xf0000000;
-    if (group == 0x40000000 && !(cpuid(1, 0).ecx & 1u << 31))
+    if (group == 0x40000000 && !(cpuid(1, 0).ecx & 1u << 31)) {
         return false;
+    }
     u32 highest = cpuid(group, 0).eax;
     return highest >= leaf && (highest & 0xf0000000) == group;
 }

@@ -25,13 +25,15 @@ static inline u64 clock_scale(u64 value, u64 factor)
 static inline u64 clock_factor(u64 to, u64 from)
 {
     u64 whole = to / from, rest = to % from, fraction = 0;
-    if (whole >> 32)
+    if (whole >> 32) {
         return ~0ul;
+    }
     for (int bit = 0; bit < 32; bit++) {
         rest <<= 1;
         fraction = fraction << 1 | (rest >= from);
-        if (rest >= from)
+        if (rest >= from) {
             rest -= from;
+        }
     }
     return whole << 32 | fraction;
 }

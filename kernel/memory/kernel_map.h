@@ -24,14 +24,11 @@ void kernel_map_init(const struct ranges *ram);
 void kernel_map_guard(const void *page);
 
 /*
- * A view of `bytes` of device registers, uncached, writable, not executable; the same place if the
- * same pages were asked for before. NULL if the window is full or the range makes no sense. The
+ * A view of `bytes` of device registers, uncached, writable, not executable, for good; the same place if
+ * the same pages were asked for before. NULL if the window is full or the range makes no sense. The
  * caller has made sure that no RAM is there.
  */
 must_check void *kernel_map_registers(u64 phys, u64 bytes);
-
-/* Gives up a view of `bytes` that kernel_map_registers returned. */
-void kernel_unmap_registers(void *registers, u64 bytes);
 
 /* Is this address of the kernel's half mapped? For those who follow pointers that may be bad. */
 bool kernel_map_present(const void *address);
