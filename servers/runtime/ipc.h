@@ -17,6 +17,27 @@ struct message {
     u64 events;  /* received with WAIT_EVENT: the bits that were pending */
 };
 
+/* The instruction: words go in and come out in rsi, r8, r9 and r10; rdi is the endpoint and then the badge,
+ * rdx the capabilities and then the event bits. */
+static inline status ipc_enter(enum syscall number, u64 endpoint, struct message *m, u64 capabilities)
+{
+    status result = (status)number;
+    register u64 r8 __asm__("r8") = m->word[1];
+    register u64 r9 __asm__("r9") = m->word[2];
+    register u64 r10 __asm__("r10") = m->word[3];
+    __asm__ volatile("syscall"
+                     : "+a"(result), "+D"(endpoint), "+S"(m->word[0]), "+d"(capabilities), "+r"(r8),
+                       "+r"(r9), "+r"(r10)
+                     :
+                     : "rcx", "r11", "memory");
+    m->badge = endpoint;
+    m->word[1] = r8;
+    m->word[2] = r9;
+    m->word[3] = r10;
+    m->events = capabilities;
+    return result;
+}
+
 /*
  * Calls `endpoint` with the words of `m` and waits for the reply, whose words replace them.
  * `capabilities` is IPC_CAPABILITIES(slot to send, empty slot for one in the reply), or 0. WAIT_CAP
@@ -24,20 +45,7 @@ struct message {
  */
 static inline must_check status ipc_call(u32 endpoint, struct message *m, u64 capabilities)
 {
-    status result = SYS_CALL;
-    u64 rdi = endpoint, rsi = m->word[0], rdx = m->word[1];
-    register u64 r8 __asm__("r8") = m->word[2];
-    register u64 r9 __asm__("r9") = m->word[3];
-    register u64 r10 __asm__("r10") = capabilities;
-    __asm__ volatile("syscall"
-                     : "+a"(result), "+D"(rdi), "+S"(rsi), "+d"(rdx), "+r"(r8), "+r"(r9), "+r"(r10)
-                     :
-                     : "rcx", "r11", "memory");
-    m->word[0] = rsi;
-    m->word[1] = rdx;
-    m->word[2] = r8;
-    m->word[3] = r9;
-    return result;
+    return ipc_enter(SYS_CALL, endpoint, m, capabilities);
 }
 
 /*
@@ -48,58 +56,22 @@ static inline must_check status ipc_call(u32 endpoint, struct message *m, u64 ca
 static inline must_check status ipc_wait(u32 endpoint, u32 flags, struct message *m,
                                          u64 capabilities)
 {
-    status result = SYS_WAIT;
-    u64 rdi = endpoint, rsi = flags, rdx;
-    register u64 r8 __asm__("r8");
-    register u64 r9 __asm__("r9");
-    register u64 r10 __asm__("r10") = capabilities;
-    __asm__ volatile("syscall"
-                     : "+a"(result), "+D"(rdi), "+S"(rsi), "=d"(rdx), "=r"(r8), "=r"(r9), "+r"(r10)
-                     :
-                     : "rcx", "r11", "memory");
-    m->badge = rdi;
-    m->word[0] = rsi;
-    m->word[1] = rdx;
-    m->word[2] = r8;
-    m->word[3] = r9;
-    m->events = r10;
-    return result;
+    m->word[0] = flags;
+    m->word[1] = m->word[2] = m->word[3] = 0;
+    return ipc_enter(SYS_WAIT, endpoint, m, capabilities);
 }
 
 /* Replies to the present caller with the words of `m`, and waits for the next as ipc_wait does. */
 static inline must_check status ipc_reply_wait(u32 endpoint, struct message *m, u64 capabilities)
 {
-    status result = SYS_REPLY_WAIT;
-    u64 rdi = endpoint, rsi = m->word[0], rdx = m->word[1];
-    register u64 r8 __asm__("r8") = m->word[2];
-    register u64 r9 __asm__("r9") = m->word[3];
-    register u64 r10 __asm__("r10") = capabilities;
-    __asm__ volatile("syscall"
-                     : "+a"(result), "+D"(rdi), "+S"(rsi), "+d"(rdx), "+r"(r8), "+r"(r9), "+r"(r10)
-                     :
-                     : "rcx", "r11", "memory");
-    m->badge = rdi;
-    m->word[0] = rsi;
-    m->word[1] = rdx;
-    m->word[2] = r8;
-    m->word[3] = r9;
-    m->events = r10;
-    return result;
+    return ipc_enter(SYS_REPLY_WAIT, endpoint, m, capabilities);
 }
 
 /* Replies to the present caller and goes on. */
 static inline must_check status ipc_reply(const struct message *m, u64 capabilities)
 {
-    status result = SYS_REPLY;
-    u64 rsi = m->word[0], rdx = m->word[1];
-    register u64 r8 __asm__("r8") = m->word[2];
-    register u64 r9 __asm__("r9") = m->word[3];
-    register u64 r10 __asm__("r10") = capabilities;
-    __asm__ volatile("syscall"
-                     : "+a"(result), "+S"(rsi), "+d"(rdx), "+r"(r8), "+r"(r9), "+r"(r10)
-                     :
-                     : "rdi", "rcx", "r11", "memory");
-    return result;
+    struct message words = *m;
+    return ipc_enter(SYS_REPLY, SLOT_NONE, &words, capabilities);
 }
 
 /* One turn of a server's loop: answers the caller whose call is in `m` if `must_reply`, and waits for the
@@ -118,10 +90,11 @@ static inline must_check status ipc_next(u32 endpoint, bool must_reply, struct m
 static inline must_check status event_raise(u32 event, u64 bits, u64 window)
 {
     status result = SYS_EVENT_RAISE;
+    u64 rdi = event;
     __asm__ volatile("syscall"
-                     : "+a"(result)
-                     : "D"((u64)event), "S"(bits), "d"(window)
-                     : "rcx", "r11", "memory");
+                     : "+a"(result), "+D"(rdi), "+S"(bits), "+d"(window)
+                     :
+                     : "r8", "r9", "r10", "rcx", "r11", "memory");
     return result;
 }
 
@@ -129,12 +102,11 @@ static inline must_check status event_raise(u32 event, u64 bits, u64 window)
 static inline must_check status event_poll(u32 event, u64 *bits)
 {
     status result = SYS_EVENT_POLL;
-    u64 rdi = event;
-    register u64 r10 __asm__("r10") = 0;
+    u64 rdi = event, rdx = 0;
     __asm__ volatile("syscall"
-                     : "+a"(result), "+D"(rdi), "+r"(r10)
+                     : "+a"(result), "+D"(rdi), "+d"(rdx)
                      :
-                     : "rsi", "rdx", "r8", "r9", "rcx", "r11", "memory");
-    *bits = result < 0 ? 0 : r10;
+                     : "rsi", "r8", "r9", "r10", "rcx", "r11", "memory");
+    *bits = result < 0 ? 0 : rdx;
     return result;
 }

@@ -15,32 +15,44 @@ static inline void ignore_status(status result)
     (void)result;
 }
 
-/* The instruction itself, by number of arguments. Argument registers come back as they were. */
+/* The instruction itself, by number of arguments. Argument registers are destroyed. */
 static inline status syscall_0(u64 number)
 {
     status result = (status)number;
-    __asm__ volatile("syscall" : "+a"(result) : : "rcx", "r11", "memory");
+    __asm__ volatile("syscall"
+                     : "+a"(result)
+                     :
+                     : "rdi", "rsi", "rdx", "r8", "r9", "r10", "rcx", "r11", "memory");
     return result;
 }
 
 static inline status syscall_1(u64 number, u64 a)
 {
     status result = (status)number;
-    __asm__ volatile("syscall" : "+a"(result) : "D"(a) : "rcx", "r11", "memory");
+    __asm__ volatile("syscall"
+                     : "+a"(result), "+D"(a)
+                     :
+                     : "rsi", "rdx", "r8", "r9", "r10", "rcx", "r11", "memory");
     return result;
 }
 
 static inline status syscall_2(u64 number, u64 a, u64 b)
 {
     status result = (status)number;
-    __asm__ volatile("syscall" : "+a"(result) : "D"(a), "S"(b) : "rcx", "r11", "memory");
+    __asm__ volatile("syscall"
+                     : "+a"(result), "+D"(a), "+S"(b)
+                     :
+                     : "rdx", "r8", "r9", "r10", "rcx", "r11", "memory");
     return result;
 }
 
 static inline status syscall_3(u64 number, u64 a, u64 b, u64 c)
 {
     status result = (status)number;
-    __asm__ volatile("syscall" : "+a"(result) : "D"(a), "S"(b), "d"(c) : "rcx", "r11", "memory");
+    __asm__ volatile("syscall"
+                     : "+a"(result), "+D"(a), "+S"(b), "+d"(c)
+                     :
+                     : "r8", "r9", "r10", "rcx", "r11", "memory");
     return result;
 }
 
@@ -49,9 +61,9 @@ static inline status syscall_4(u64 number, u64 a, u64 b, u64 c, u64 d)
     status result = (status)number;
     register u64 r8 __asm__("r8") = d;
     __asm__ volatile("syscall"
-                     : "+a"(result)
-                     : "D"(a), "S"(b), "d"(c), "r"(r8)
-                     : "rcx", "r11", "memory");
+                     : "+a"(result), "+D"(a), "+S"(b), "+d"(c), "+r"(r8)
+                     :
+                     : "r9", "r10", "rcx", "r11", "memory");
     return result;
 }
 
@@ -61,9 +73,9 @@ static inline status syscall_5(u64 number, u64 a, u64 b, u64 c, u64 d, u64 e)
     register u64 r8 __asm__("r8") = d;
     register u64 r9 __asm__("r9") = e;
     __asm__ volatile("syscall"
-                     : "+a"(result)
-                     : "D"(a), "S"(b), "d"(c), "r"(r8), "r"(r9)
-                     : "rcx", "r11", "memory");
+                     : "+a"(result), "+D"(a), "+S"(b), "+d"(c), "+r"(r8), "+r"(r9)
+                     :
+                     : "r10", "rcx", "r11", "memory");
     return result;
 }
 
@@ -74,8 +86,8 @@ static inline status syscall_6(u64 number, u64 a, u64 b, u64 c, u64 d, u64 e, u6
     register u64 r9 __asm__("r9") = e;
     register u64 r10 __asm__("r10") = f;
     __asm__ volatile("syscall"
-                     : "+a"(result)
-                     : "D"(a), "S"(b), "d"(c), "r"(r8), "r"(r9), "r"(r10)
+                     : "+a"(result), "+D"(a), "+S"(b), "+d"(c), "+r"(r8), "+r"(r9), "+r"(r10)
+                     :
                      : "rcx", "r11", "memory");
     return result;
 }

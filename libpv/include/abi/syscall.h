@@ -2,8 +2,8 @@
  * The system calls: their numbers, arguments and results. ABI.md is the page of text that goes with this.
  *
  * Registers. SYSCALL with the number in rax and up to six arguments in rdi, rsi, rdx, r8, r9, r10. The
- * status comes back in rax. rcx and r11 are destroyed. rdi, rsi, rdx, r8, r9 and r10 carry a received
- * message after the IPC calls and are otherwise unchanged. rbx, rbp, rsp and r12 to r15 are kept.
+ * status comes back in rax. rcx, r11 and the six argument registers are destroyed, or carry a received message
+ * after the IPC calls. rbx, rbp, rsp and r12 to r15 are kept. The data segment selectors come back null.
  *
  * Every call does a bounded amount of work. Those that may need more than one bite say so: they return how
  * many pages they did, or ERR_AGAIN; the stubs in servers/runtime call again until all is done.
@@ -15,12 +15,12 @@
 #define ABI_VERSION 1
 
 #define SYSCALL_LIST(X)                                                                                \
-    X(SYS_NULL, 0, "")                                                                                 \
-    /* IPC: words in rsi, rdx, r8, r9; capabilities in r10 (see below) */                              \
-    X(SYS_CALL, 1, "endpoint, word, word, word, word, capabilities")                                   \
-    X(SYS_REPLY_WAIT, 2, "endpoint, word, word, word, word, capabilities")                             \
-    X(SYS_WAIT, 3, "endpoint, flags, -, -, -, capabilities")                                           \
-    X(SYS_REPLY, 4, "-, word, word, word, word, capabilities")                                         \
+    /* IPC: words in rsi, r8, r9, r10; capabilities in rdx (see below) */                              \
+    X(SYS_CALL, 0, "endpoint, word, capabilities, word, word, word")                                   \
+    X(SYS_REPLY_WAIT, 1, "endpoint, word, capabilities, word, word, word")                             \
+    X(SYS_WAIT, 2, "endpoint, flags, capabilities")                                                    \
+    X(SYS_REPLY, 3, "-, word, capabilities, word, word, word")                                         \
+    X(SYS_NULL, 4, "")                                                                                 \
     X(SYS_ENDPOINT_CREATE, 5, "pool, new slot")                                                        \
     X(SYS_EVENT_CREATE, 6, "pool, new slot")                                                           \
     X(SYS_EVENT_RAISE, 7, "event, bits, window in nanoseconds")                                        \
@@ -80,16 +80,16 @@ enum syscall {
 };
 
 /*
- * The capability word of IPC (r10): low half, a slot to send a copy of (SLOT_NONE: nothing); high half, an
+ * The capability word of IPC (rdx): low half, a slot to send a copy of (SLOT_NONE: nothing); high half, an
  * empty slot where a received capability may be put (SLOT_NONE: none is accepted, and a sender who
  * offers one gets ERR_OCCUPIED).
  */
 #define IPC_CAPABILITIES(send, receive) ((u64)(send) | (u64)(receive) << 32)
 
-/* What a successful wait returns in rax, added up. The badge comes in rdi, the words in rsi, rdx, r8, r9,
- * the event bits (taken and cleared) in r10. */
+/* What a successful wait returns in rax, added up. The badge comes in rdi, the words in rsi, r8, r9, r10,
+ * the event bits (taken and cleared) in rdx. */
 #define WAIT_MESSAGE 1 /* a caller waits for the reply */
-#define WAIT_EVENT 2   /* event bits are in r10 */
+#define WAIT_EVENT 2   /* event bits are in rdx */
 #define WAIT_CAP 4     /* a capability has arrived in the slot named for it; for call: with the reply */
 
 /* Flags of SYS_WAIT. */
