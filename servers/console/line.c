@@ -53,10 +53,15 @@ void line_show(struct line *line)
         format(line->echo, "\033[%uD", behind);
 }
 
-void line_begin(struct line *line, const char *prompt, usize length)
+void line_set_prompt(struct line *line, const char *prompt, usize length)
 {
     line->prompt_length = (u32)min(length, LINE_PROMPT);
     memcpy(line->prompt, prompt, line->prompt_length);
+}
+
+void line_begin(struct line *line, const char *prompt, usize length)
+{
+    line_set_prompt(line, prompt, length);
     line->length = line->cursor = line->first = line->back = 0;
 }
 

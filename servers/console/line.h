@@ -45,6 +45,9 @@ enum line_result {
  * LINE_PROMPT bytes, all printable, is already on the terminal. */
 void line_begin(struct line *line, const char *prompt, usize length);
 
+/* The prompt has become another one; the line is to be shown again. */
+void line_set_prompt(struct line *line, const char *prompt, usize length);
+
 /* Takes one byte from the keyboard. */
 enum line_result line_input(struct line *line, u8 byte);
 

@@ -23,13 +23,13 @@ extern struct sink console_sink;
 void console_flush(void);
 
 /*
- * Shows the prompt (printable, at most 56 characters; NULL: it was shown by console_prompt), and waits
- * for a line. Puts it, without its
- * newline and ended by a 0, into the `size` bytes at `line`; what does not fit is cut off.
+ * Shows the prompt (printable, at most 56 characters), or nothing when `prompt` is NULL because
+ * console_prompt has shown it, and waits for a line. Puts that, without its newline and ended by a 0,
+ * into the `size` bytes at `line`; what does not fit is cut off.
  */
 void console_read_line(const char *prompt, char *line, usize size);
 
-/* The same in two steps: shows the prompt, and returns once it was handed to the console. */
+/* Shows the prompt, and returns once it was handed to the console. */
 void console_prompt(const char *prompt);
 
 /* The words that the Tab key completes, separated by blanks; the text stays in use. */

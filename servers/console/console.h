@@ -1,0 +1,79 @@
+/*
+ * One console: what its client wrote, what is being typed at it, and what the client has not fetched yet.
+ *
+ * The line being edited begins when the client asks for a line and there is none; what is typed
+ * before that waits, unseen, and is edited then. So what a command prints is never mixed with what
+ * is already being typed for the next.
+ *
+ * Everything a client could do too much of has a limit: what does not fit is refused (text to write) or
+ * dropped with a bell (keys).
+ */
+#pragma once
+#include "display.h"
+#include "line.h"
+#include "text.h"
+
+#include <service/console.h>
+
+#define CONSOLE_NAME 16
+#define CONSOLE_TYPED 512
+#define CONSOLE_WORD_BYTES 512
+
+struct console {
+    u64 badge;      /* of its client's calls */
+    u32 event_slot; /* the client's event, and the bits to raise there */
+    u64 event_bits;
+    char name[CONSOLE_NAME + 1];
+    bool raw;        /* CONSOLE_RAW: keys go to the client as they are */
+    bool reading;    /* a line is being edited */
+    bool wants_room; /* the client waits to write more */
+
+    struct display *display; /* while it is the one that is shown, else NULL */
+    struct sink echo;        /* to that */
+    struct line line;
+    struct text text; /* all lines but the last, which is here as long as it is plain and short: */
+    char last[LINE_PROMPT];
+    u32 last_length;
+    bool last_odd; /* it was not: it is in `text`, and where the cursor stands is not known */
+
+    u32 typed_in, typed_out; /* free-running */
+    char typed[CONSOLE_TYPED];
+    u32 ready_length, ready_read;
+    char ready[LINE_BYTES]; /* the line that the client is fetching, newline included */
+    u32 words_length;
+    char words[CONSOLE_WORD_BYTES + 1];
+};
+
+/* `console` is all zero. */
+void console_init(struct console *console, u64 badge);
+
+/* The client has begun anew: nothing is typed, nothing is ready. */
+void console_reset(struct console *console);
+
+/* The client's text; returns how many bytes were taken, and remembers when it was not all. */
+usize console_write(struct console *console, const char *bytes, usize length);
+
+/* Up to `size` bytes of the line that was typed. 0: none yet; it is being edited from now on. */
+usize console_read(struct console *console, char *bytes, usize size);
+
+void console_set_raw(struct console *console, bool raw);
+
+/* Adds to the words that Tab completes; length 0 forgets them. False when there is no room. */
+must_check bool console_add_words(struct console *console, const char *words, usize length);
+
+/* A byte from the keyboard. */
+void console_key(struct console *console, char byte);
+
+/* Shows the console from now on, its last `lines` lines first, the unfinished one counted; or no
+ * longer. With 0 lines it goes on behind what is on the display already. */
+void console_show(struct console *console, struct display *display, u32 lines);
+void console_hide(struct console *console);
+
+/* Keeps a line of text without showing it now. */
+void console_remember(struct console *console, const char *line, usize length);
+
+/* Puts a line of somebody else's above the one in which the cursor is. */
+void console_notice(struct console *console, const char *mark, const char *line, usize length);
+
+/* To be provided: tells the client that there is something to read, or room to write. */
+void console_wake(struct console *console);

@@ -1,0 +1,55 @@
+/*
+ * All consoles together: which one is shown, the keys that switch between them, and the lines that
+ * appear whatever is shown. Console 0 is the system log; the others belong to clients, in the order in
+ * which they opened them.
+ *
+ * Ctrl-A is the key: followed by a digit it switches to that console, by ? it lists them, by itself
+ * it is a Ctrl-A for the console.
+ */
+#pragma once
+#include "console.h"
+
+#define CONSOLES 10 /* as many as there are digits */
+#define NOTICE_BYTES 160
+
+/* Lines that are shown as notices are put together here; longer ones are cut in pieces. */
+struct gather {
+    u32 length;
+    char bytes[NOTICE_BYTES];
+};
+
+struct consoles {
+    struct display *display;
+    u32 count, shown;
+    bool chosen;   /* by the operator; else the console whose client comes first is shown */
+    bool announce; /* what is written to consoles that are not shown appears as notices */
+    bool escaped;  /* Ctrl-A was pressed */
+    struct console *console[CONSOLES];
+    struct gather gathered[CONSOLES];
+};
+
+/* `consoles` is all zero; `log` is console 0. */
+void consoles_init(struct consoles *consoles, struct display *display, struct console *log);
+
+/* The console of the client with this badge, or NULL. */
+struct console *consoles_find(const struct consoles *consoles, u64 badge);
+
+/*
+ * Takes in a client's console, of which there must be fewer than CONSOLES. Unless the operator has
+ * chosen one, the console with the lowest badge is shown: root gives badges to clients in the order
+ * of the boot configuration, so no client can push itself in front.
+ */
+void consoles_add(struct consoles *consoles, struct console *console);
+
+/* A byte from the serial line or the keyboard. */
+void consoles_key(struct consoles *consoles, char byte);
+
+/* Text for a console from its client; how many bytes were taken. */
+usize consoles_write(struct consoles *consoles, struct console *console, const char *bytes,
+                     usize length);
+
+/* Text of the system log. `before`: from before this server was restarted, and shown already. */
+void consoles_log(struct consoles *consoles, const char *bytes, usize length, bool before);
+
+/* Wakes the clients that wait for room, if there is some now. */
+void consoles_wake_writers(struct consoles *consoles);
