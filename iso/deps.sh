@@ -11,7 +11,7 @@ set -eu
 # group | what must exist: a program, or a path | Debian package | what it is wanted for
 table='
 build|gcc|gcc|compiles everything
-build|libc6-dev:/usr/include/stdint.h|libc6-dev|headers that the compiler leans on
+test|/usr/include/stdio.h|libc6-dev|the C library of host tests
 build|ld|binutils|links, and makes the symbol table
 build|nasm|nasm|assembles
 build|python3|python3|makes the symbol table; runs tests and measurements
@@ -33,10 +33,9 @@ format|clang-format|clang-format|formats sources
 
 # present WHAT: is this program, or a file that matches this pattern, there?
 present() {
-    what=${1#*:}
-    case $what in
-    /*) for file in $what; do test -e "$file" && return 0; done; return 1 ;;
-    *) command -v "$what" >/dev/null 2>&1 ;;
+    case $1 in
+    /*) for file in $1; do test -e "$file" && return 0; done; return 1 ;;
+    *) command -v "$1" >/dev/null 2>&1 ;;
     esac
 }
 
@@ -44,7 +43,7 @@ missing= packages=
 while IFS='|' read -r group what package why; do
     case " $* " in *" $group "*) ;; *) continue ;; esac
     present "$what" && continue
-    missing="$missing$(printf '    %-20s %s' "$package" "$why")
+    missing="$missing    $package: $why ($what)
 "
     case " $packages " in *" $package "*) ;; *) packages="$packages $package" ;; esac
 done <<END
@@ -52,7 +51,8 @@ $(printf '%s' "$table" | sed '/^$/d')
 END
 test -z "$packages" && exit 0
 
-printf 'Missing on this machine (Debian package, and what it is wanted for):\n%s' "$missing"
+printf 'Missing on this machine (as Debian calls it, why it is wanted, and what was looked for):\n%s' \
+    "$missing"
 
 if ! command -v apt-get >/dev/null 2>&1; then
     echo 'This is not a Debian system: please install these programs yourself, then try again.' >&2

@@ -50,7 +50,6 @@ cp "$grub/bios.img" "$grub/efi.img" "$stage/boot/grub/"
     cat <<END
 set default=$default
 set timeout=$timeout
-set timeout_style=$([ "$timeout" = 0 ] && echo hidden || echo menu)
 if [ "\$grub_platform" = pc ]; then
     serial --unit=0 --speed=115200
     terminal_input console serial
