@@ -3,7 +3,8 @@
  * elf_open promises holds: segments inside the file and the bounds, page by page apart, none
  * writable and executable.
  *
- * The first byte, where odd, has the parts of the header that take only one value filled in.
+ * Bits of the first byte ask for help: bit 0 fills in the parts of the header that take only one
+ * value, bit 1 makes the program headers small enough to have a chance.
  */
 // with: libpv/base/elf.c
 #include <stdlib.h>
@@ -20,21 +21,49 @@ static void check(bool condition)
         abort();
 }
 
-static void repair(u8 *bytes, u64 size)
+static void repair_header(struct elf64_ehdr *header)
+{
+    memcpy(header->e_ident, "\177ELF\2\1\1", 7);
+    header->e_type = 2;
+    header->e_machine = 62;
+    header->e_version = 1;
+    header->e_ehsize = sizeof(*header);
+    header->e_phentsize = sizeof(struct elf64_phdr);
+    header->e_phoff = sizeof(*header);
+    header->e_phnum %= 8;
+}
+
+static void repair_segment(struct elf64_phdr *segment, u64 size)
+{
+    segment->p_type %= 6;
+    segment->p_flags %= 8;
+    segment->p_offset %= size;
+    segment->p_filesz %= size;
+    segment->p_memsz = segment->p_filesz + segment->p_memsz % 10000;
+    segment->p_vaddr = LOWEST + segment->p_vaddr % 50000;
+    segment->p_align %= 10;
+}
+
+static void repair(u8 *bytes, u64 size, u8 how)
 {
     struct elf64_ehdr header;
     if (size < sizeof(header))
         return;
     memcpy(&header, bytes, sizeof(header));
-    memcpy(header.e_ident, "\177ELF\2\1\1", 7);
-    header.e_type = 2;
-    header.e_machine = 62;
-    header.e_version = 1;
-    header.e_ehsize = sizeof(header);
-    header.e_phentsize = sizeof(struct elf64_phdr);
-    header.e_phoff %= 128; /* near the beginning, and few */
-    header.e_phnum %= 8;
+    if (how & 1)
+        repair_header(&header);
+    if (how & 2)
+        header.e_entry = LOWEST + header.e_entry % 50000;
     memcpy(bytes, &header, sizeof(header));
+    u64 offset = sizeof(header);
+    for (u32 i = 0; i < 8 && (how & 2); i++, offset += sizeof(struct elf64_phdr)) {
+        struct elf64_phdr segment;
+        if (!range_fits(offset, sizeof(segment), size))
+            return;
+        memcpy(&segment, bytes + offset, sizeof(segment));
+        repair_segment(&segment, size);
+        memcpy(bytes + offset, &segment, sizeof(segment));
+    }
 }
 
 static void check_inside(const struct elf *elf, const u8 *bytes, u64 length)
@@ -91,8 +120,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     u64 length = size - 1;
     u8 *image = malloc(length);
     memcpy(image, data + 1, length);
-    if (data[0] & 1)
-        repair(image, length);
+    repair(image, length, data[0]);
     struct elf elf;
     if (elf_open(&elf, image, length, LOWEST, LIMIT) == ELF_OK)
         check_program(&elf);

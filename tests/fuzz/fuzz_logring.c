@@ -3,8 +3,8 @@
  * the shared memory to what it likes between the reads. Whatever it does, the reader stays inside
  * the ring and the buffer, and never lags behind by more than a ring.
  *
- * The input: one byte for the capacity, then for every read one byte that says how much to read, and
- * a header for the page.
+ * The input: one byte for the capacity, then for every read one byte that says how much to read,
+ * and a header for the page.
  */
 // with: libpv/base/logring.c
 #include <stdlib.h>

@@ -40,7 +40,7 @@ static struct {
 
 static_assert(sizeof(image) == IMAGE_SIZE, "the offsets above are those of the structure");
 
-/* Writes a note into the image, its contents one byte repeated; returns where the next may begin. */
+/* Writes a note, its contents one byte repeated, into the image; returns where the next begins. */
 static u32 put_note(u32 at, const char *name, u32 name_size, u32 type, u8 byte, u32 size)
 {
     u32 words[3] = {name_size, size, type};
