@@ -1,0 +1,142 @@
+/*
+ * The boot configuration: which servers there are, and what each of them may touch. A file of the
+ * boot archive, config/NAME.cfg, chosen by `config=NAME.cfg` on the kernel's command line.
+ *
+ *     # A server gets what is written here and nothing else.
+ *     server console
+ *         image     servers/console.elf     its program, in the archive
+ *         priority  12                      1 to 15, the most urgent; root has 10
+ *         weight    100                     against other servers of the same priority
+ *         cap       5ms                     at most so much CPU in each period of 10 ms
+ *         memory    1M                      its pool: what it can always have
+ *         stack     16K
+ *         log       8K                      root's memory: the log survives the server
+ *         arguments anything up to the end of the line
+ *         restart   always                  or never
+ *         after     timer                   is started when that one says that it is up
+ *         ports     NAME FIRST COUNT        I/O ports
+ *         irq       NAME isa N              an interrupt, where the firmware says ISA's N arrives
+ *         irq       NAME gsi N [level|edge] [low|high]
+ *         registers NAME ADDRESS SIZE       device registers in memory
+ *         screen    NAME                    the text screen or framebuffer, if there is one
+ *         hpet      NAME [TIMER]            the HPET's registers, and the interrupt of a timer
+ *         pci       NAME VENDOR:DEVICE      a PCI function, or
+ *         pci       NAME class CC:SS        the first one of this class, in hexadecimal
+ *         call      NAME SERVER             may call that server
+ *         syslog    NAME                    root's log, to read, and an event when it grows
+ *         status    NAME                    the status of all servers, to read
+ *         manage                            may kill servers and switch the machine off
+ *         shares                            may make CPU shares of its own, up to its priority
+ *         image-memory                      the memory of its own program: for test programs
+ *         machine                           all hardware: for test programs; gives up isolation
+ *
+ * A line has one word and its arguments; '#' begins a comment, except in arguments. Only `server`,
+ * `image` and `priority` have to be there. NAME is under what name the server finds the grant.
+ *
+ * Pure: text goes in, and a checked configuration comes out or one message that says what is wrong,
+ * in which line, and what to do about it.
+ */
+#pragma once
+#include <abi/object.h>
+#include <abi/start.h>
+#include <base/parse.h>
+#include <service/root.h>
+
+#define CONFIG_SERVERS      (STATUS_SERVERS - 1u) /* root is the first of those */
+#define CONFIG_GRANTS       256u                  /* of all servers together */
+#define CONFIG_INTERRUPTS   32u                   /* of one server: event bits 0 to 31 */
+#define CONFIG_IMAGE_SIZE   64u
+#define CONFIG_MESSAGE_SIZE 512u
+
+#define CONFIG_MEMORY_LEAST (64ul << 10)
+#define CONFIG_MEMORY_MOST  (1ul << 40)
+#define CONFIG_STACK_MOST   (1ul << 20)
+#define CONFIG_LOG_MOST     (1ul << 20) /* between LOG_ADDRESS and IMAGE_ADDRESS */
+
+enum config_kind {
+    CONFIG_PORTS,
+    CONFIG_IRQ_ISA,
+    CONFIG_IRQ_GSI,
+    CONFIG_REGISTERS,
+    CONFIG_SCREEN,
+    CONFIG_HPET,
+    CONFIG_PCI_DEVICE,
+    CONFIG_PCI_CLASS,
+    CONFIG_CALL,
+    CONFIG_SYSLOG,
+    CONFIG_STATUS,
+    CONFIG_IMAGE_MEMORY,
+    CONFIG_MACHINE
+};
+
+struct config_grant {
+    enum config_kind kind;
+    u32 line; /* of the file */
+    char name[START_NAME_SIZE];
+    /* What a and b are:      a                          b
+     *   CONFIG_PORTS         first port                 how many
+     *   CONFIG_IRQ_ISA       ISA interrupt
+     *   CONFIG_IRQ_GSI       line | IRQ_LEVEL | IRQ_ACTIVE_LOW, as irq_create takes it
+     *   CONFIG_REGISTERS     physical address           bytes
+     *   CONFIG_HPET          number of the timer
+     *   CONFIG_PCI_DEVICE    vendor                     device
+     *   CONFIG_PCI_CLASS     class                      subclass
+     *   CONFIG_CALL          index of the server
+     */
+    u64 a, b;
+    char target[START_NAME_SIZE]; /* CONFIG_CALL: the server's name */
+};
+
+struct config_server {
+    char name[START_NAME_SIZE];
+    char image[CONFIG_IMAGE_SIZE];
+    char arguments[START_ARGUMENTS_SIZE];
+    u32 line, image_line, memory_line; /* of the file */
+    u32 priority, weight;
+    u64 cap_ns;                   /* 0: no cap */
+    u64 memory, stack, log;       /* bytes, whole pages */
+    u32 first_grant, grant_count; /* in config.grants */
+    u32 start_grants;             /* entries of its start page: an HPET takes two */
+    u32 interrupts;               /* of those that take an event bit */
+    u32 after;                    /* bit i: starts after server number i */
+    bool manage, shares, restart;
+    u32 seen; /* the parser's: bit i: word number i was there */
+};
+
+/* One line `after`, until all names are known. */
+struct config_after {
+    u32 server, line;
+    char target[START_NAME_SIZE];
+};
+
+#define CONFIG_AFTERS 64u
+
+struct config {
+    u32 server_count, grant_count, after_count;
+    struct config_server servers[CONFIG_SERVERS];
+    struct config_grant grants[CONFIG_GRANTS];
+    struct config_after afters[CONFIG_AFTERS];
+};
+
+struct config_message {
+    char text[CONFIG_MESSAGE_SIZE]; /* printable characters only */
+};
+
+/* Reads the text of the file called `file`. False: `message` says why not, "FILE:LINE: ...". */
+must_check bool config_parse(struct config *config, const char *file, struct slice text,
+                             struct config_message *message);
+
+/*
+ * Is there enough memory? `available` bytes are to be had for pools and logs; each server takes
+ * `overhead` bytes of root's besides. False: `message` says for which server it is too little.
+ */
+must_check bool config_check_memory(const struct config *config, const char *file, u64 available,
+                                    u64 overhead, struct config_message *message);
+
+/* The kinds of grant, as bits 1 << GRANT_..., that this makes in the start page. */
+u32 config_start_kinds(enum config_kind kind);
+
+/* Puts "FILE:LINE: " and the formatted text into `message`; returns false, to be returned. */
+__attribute__((format(printf, 4, 5))) bool config_fail(struct config_message *message,
+                                                       const char *file, u32 line, const char *text,
+                                                       ...);
