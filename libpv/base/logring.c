@@ -88,7 +88,7 @@ usize log_read(struct log_reader *log, void *buffer, usize size)
     __atomic_thread_fence(__ATOMIC_ACQUIRE);
     u64 claimed = __atomic_load_n(&log->header->claimed, __ATOMIC_RELAXED);
     u64 spoiled = 0;
-    if (claimed > written && claimed - log->position > log->capacity)
+    if (claimed - log->position > log->capacity)
         spoiled = min(claimed - log->position - log->capacity, length);
     reader_lose(log, spoiled);
     memmove(buffer, (u8 *)buffer + spoiled, length - spoiled);

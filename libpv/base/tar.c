@@ -81,7 +81,7 @@ static bool read_name(const struct header *header, char name[TAR_NAME_SIZE])
     length += rest;
     while (length != 0 && name[length - 1] == '/')
         length--;
-    usize skip = length >= 2 && name[0] == '.' && name[1] == '/' ? 2 : 0;
+    usize skip = length > 2 && name[0] == '.' && name[1] == '/' ? 2 : 0;
     memmove(name, name + skip, length - skip);
     name[length - skip] = 0;
     return length > skip;

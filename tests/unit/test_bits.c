@@ -46,9 +46,9 @@ static void check_bitmap(u64 count, u32 density, struct random *random)
 {
     bool bools[200];
     u64 *bitmap = malloc(bitmap_words(count) * sizeof(u64));
-    /* Bits beyond the end are of the wrong kind for either search, half of the time each. */
+    /* Beyond the end, a last bit for either search to be tempted by, half of the time each. */
     for (u64 i = 0; i < bitmap_words(count); i++)
-        bitmap[i] = density % 2 ? UINT64_MAX : 0;
+        bitmap[i] = density % 2 ? 1ull << 63 : ~(1ull << 63);
     for (u64 i = 0; i < count; i++) {
         bools[i] = random_below(random, 100) < density;
         if (bools[i])

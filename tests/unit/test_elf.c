@@ -268,6 +268,9 @@ static void test_overlap(void **state)
     assert_segment_error(SPARE, ELF_OVERLAP); /* all */
     *spare = (struct elf64_phdr){PT_LOAD, R, 0, LOWEST + 0x3000, 0, 0, 1, 0};
     assert_header_error(ELF_OK);
+    *spare = (struct elf64_phdr){PT_LOAD, R, 0, LOWEST + 0x4000, 0, 0, 0x1000, 0};
+    image.segments[DATA].p_vaddr += 0x4000; /* begins a page after the other's last byte */
+    assert_header_error(ELF_OK);
     image.segments[DATA].p_align = 1;
     image.segments[DATA].p_vaddr = LOWEST + 0xfff; /* begins in the last byte of the code's page */
     assert_segment_error(DATA, ELF_OVERLAP);
@@ -345,6 +348,10 @@ static void test_wrong_notes(void **state)
     assert_note_error(0, UINT32_MAX, UINT32_MAX, NOTE_SIZE);
     assert_note_error(24, 6, 4, 47);
     assert_note_error(24, 6, 5, 48);
+    image.segments[NOTES].p_offset = IMAGE_SIZE - 4; /* the file ends inside the note */
+    image.segments[NOTES].p_filesz = 4;
+    assert_opens(IMAGE_SIZE, ELF_NOTE, IMAGE_SIZE - 4);
+    setup(NULL);
     image.segments[NOTES].p_filesz = NOTE_SIZE + 1;
     assert_segment_error(NOTES, ELF_FILE_RANGE);
 }

@@ -118,6 +118,20 @@ static void test_unknown(void **state)
     assert_string_equal(got, "abc");
 }
 
+/* An argument wider than the length says, and a flag that a precision overrules. */
+static void test_overruled(void **state)
+{
+    (void)state;
+    char got[80];
+    format_buffer(got, sizeof(got), unchecked("%hhd %hhu %hd %hu"), 0x12381, 0x12381, 0x19876,
+                  0x19876);
+    assert_string_equal(got, "-127 129 -26506 39030");
+    format_buffer(got, sizeof(got), unchecked("[%08.3d][%-08d]"), 5, 5);
+    assert_string_equal(got, "[     005][5       ]");
+    format_buffer(got, sizeof(got), unchecked("[%0d][%01d]"), -5, -5);
+    assert_string_equal(got, "[-5][-5]");
+}
+
 static void test_extreme_stars(void **state)
 {
     (void)state;
@@ -178,15 +192,11 @@ static void test_sink(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_plain),
-        cmocka_unit_test(test_integers),
-        cmocka_unit_test(test_width_and_flags),
-        cmocka_unit_test(test_strings),
-        cmocka_unit_test(test_pointers),
-        cmocka_unit_test(test_unknown),
-        cmocka_unit_test(test_extreme_stars),
-        cmocka_unit_test(test_truncation),
-        cmocka_unit_test(test_sink),
+        cmocka_unit_test(test_plain),           cmocka_unit_test(test_integers),
+        cmocka_unit_test(test_width_and_flags), cmocka_unit_test(test_strings),
+        cmocka_unit_test(test_pointers),        cmocka_unit_test(test_unknown),
+        cmocka_unit_test(test_overruled),       cmocka_unit_test(test_extreme_stars),
+        cmocka_unit_test(test_truncation),      cmocka_unit_test(test_sink),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

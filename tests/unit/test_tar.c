@@ -135,6 +135,7 @@ static void test_names(void **state)
     memset(header + PREFIX, 'p', 155);
     write_checksum(header);
     add_file("./", '5', "");
+    add_file("./x", '0', "");
     add_file("/rooted", '0', "");
     add_end();
     struct tar tar;
@@ -147,6 +148,8 @@ static void test_names(void **state)
     assert_int_equal(strspn(file.name + 156, "n"), 100);
     assert_int_equal(tar_next(&tar, &file), TAR_OK);
     assert_string_equal(file.name, ".");
+    assert_int_equal(tar_next(&tar, &file), TAR_OK);
+    assert_string_equal(file.name, "x");
     assert_int_equal(tar_next(&tar, &file), TAR_OK);
     assert_string_equal(file.name, "/rooted");
     assert_int_equal(tar_next(&tar, &file), TAR_END);
