@@ -1,0 +1,17 @@
+/*
+ * What the keeper has: root's status page, and what it remembers from one command to the next.
+ */
+#pragma once
+#include "commands.h"
+#include "report.h"
+
+struct keeper {
+    const struct system_status *status; /* read-only, filled in by root; NULL: was not granted */
+    struct report_before before;
+    struct report_clock clock;
+    char words[512]; /* for the Tab key: commands and servers */
+};
+
+/* Asks root to bring the status up to date. False, and the operator has been told why, when there is no
+ * status. */
+must_check bool keeper_refresh(struct keeper *keeper);
