@@ -10,8 +10,6 @@
 #include <runtime/start.h>
 #include <runtime/syscall.h>
 
-#define HPET_TIMER 0u /* the one whose routes root chose from */
-
 static struct hpet hpet;
 static const struct grant *irq;
 
@@ -30,7 +28,7 @@ bool clock_open(void)
         return false;
     struct registers registers = {.base = base + offset, .size = bytes};
     struct hpet_route route = {
-        .timer = HPET_TIMER,
+        .timer = (u32)irq->value[3],
         .line = (u32)irq->value[1],
         .level = irq->value[2] != 0,
     };

@@ -37,7 +37,8 @@ enum grant_kind {
     GRANT_NONE,
     GRANT_PORTS,     /* device slot; value0 = first port, value1 = count                          */
     GRANT_REGISTERS, /* memory slot of device registers; value0 = bytes, value1 = offset in page  */
-    GRANT_IRQ,       /* irq slot; value0 = event bit number                                       */
+    GRANT_IRQ,       /* irq slot; value0 = event bit number; of an HPET's timer also: value1 = line to
+                        route it to, value2 = 1 if that is level-triggered, value3 = the timer's number */
     GRANT_SERVICE,   /* endpoint slot with the right to call another server, badged               */
     GRANT_SCREEN,    /* memory slot of the text screen or framebuffer; value0 = width | height << 32,
                         value1 = bytes in a line | bits in a pixel << 32, value2 = offset in the first

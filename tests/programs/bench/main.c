@@ -1,0 +1,209 @@
+/*
+ * The bench program: how many instructions the kernel's paths take, from ring 3 to ring 3.
+ *
+ * The main thread is the urgent one: it answers calls, waits for its event and for an interrupt, and
+ * handles faults, while a thread of low priority in a second space does what is measured. Prints
+ * `bench NAME VALUE instructions` lines on a console, and at last `bench done`.
+ *
+ * Grants: service `console`, `hpet` (for a timer that nobody else uses), and the right to make shares.
+ */
+#include "other.h"
+#include "second.h"
+
+#include <drivers/hpet.h>
+#include <runtime/console.h>
+#include <runtime/map.h>
+#include <runtime/print.h>
+#include <runtime/slots.h>
+#include <runtime/start.h>
+#include <runtime/syscall.h>
+
+#define RESULTS         8u
+#define INTERRUPTS      200u
+#define INTERRUPT_TICKS 3001u /* of the HPET, between two interrupts: no multiple of anything */
+
+static struct shared *shared;
+static u32 endpoint;
+
+static struct {
+    const char *name;
+    u64 best;
+} results[RESULTS];
+static unsigned result_count;
+
+/* Notes the result of a measurement. All are printed at the end, so that the console is quiet before. */
+static void measure_end(const char *name)
+{
+    results[result_count].name = name;
+    results[result_count].best = shared->best;
+    result_count++;
+}
+
+static void report(void)
+{
+    for (unsigned i = 0; i < result_count; i++)
+        console_print("bench %s %lu instructions\n", results[i].name, results[i].best);
+    console_print("bench done\n");
+}
+
+/* An answer from the thread that was not to be expected: its fault, most likely. */
+_Noreturn static void surprise(const struct message *m)
+{
+    panic("bench: unexpected message %lx %lx %lx %lx", m->word[0], m->word[1], m->word[2],
+          m->word[3]);
+}
+
+/* Measures what the thread does by itself. */
+static void measure_alone(const char *name, void (*function)(struct shared *shared))
+{
+    struct message m;
+    measure_begin(shared);
+    u32 thread = second_start(function, shared, endpoint);
+    must(ipc_wait(endpoint, 0, &m, 0));
+    if (m.word[0] != OTHER_DONE)
+        surprise(&m);
+    second_end(thread);
+    measure_end(name);
+}
+
+/* The server that the call is made to looks at word 0, as every server does, and answers the same words. */
+static void measure_calls(void)
+{
+    struct message m;
+    measure_begin(shared);
+    u32 thread = second_start(other_calls, shared, endpoint);
+    status got = ipc_wait(endpoint, 0, &m, 0);
+    while (got >= 0 && m.word[0] == OTHER_ECHO)
+        got = ipc_reply_wait(endpoint, &m, 0);
+    must(got);
+    if (m.word[0] != OTHER_DONE)
+        surprise(&m);
+    second_end(thread);
+    measure_end("ipc_roundtrip");
+}
+
+static void measure_events(void)
+{
+    struct message m;
+    measure_begin(shared);
+    u32 thread = second_start(other_raises, shared, endpoint);
+    for (;;) {
+        status got = ipc_wait(endpoint, 0, &m, 0);
+        u64 ticks = round_ticks(shared);
+        if (must(got) & WAIT_MESSAGE)
+            break;
+        if (m.events & OTHER_RAISES)
+            measured(shared, ticks);
+    }
+    if (m.word[0] != OTHER_DONE)
+        surprise(&m);
+    second_end(thread);
+    measure_end("event_wake");
+}
+
+/* Opens the HPET's timer; false when there is none. */
+static bool open_timer(struct hpet *hpet, const struct grant *irq)
+{
+    const struct grant *grant = grant_find(GRANT_REGISTERS, "hpet");
+    if (!grant || !irq)
+        return false;
+    u64 offset = grant->value[1], bytes = grant->value[0];
+    u8 *base = map_memory(grant->slot, 0, align_up(offset + bytes, PAGE_SIZE) / PAGE_SIZE,
+                          RIGHT_READ | RIGHT_WRITE);
+    struct registers registers = {.base = base + offset, .size = bytes};
+    struct hpet_route route = {
+        .timer = (u32)irq->value[3],
+        .line = (u32)irq->value[1],
+        .level = irq->value[2] != 0,
+    };
+    enum hpet_error error = base ? hpet_open(hpet, registers, route, false) : HPET_TOO_SMALL;
+    if (error != HPET_OK)
+        panic("bench: the HPET cannot be used: %s", hpet_error_text(error));
+    return true;
+}
+
+/* The thread looks at the clock all the time; the interrupt takes the CPU from it. */
+static void measure_interrupts(void)
+{
+    struct message m;
+    struct hpet hpet;
+    const struct grant *irq = grant_find(GRANT_IRQ, "hpet");
+    if (!open_timer(&hpet, irq)) {
+        print("bench: irq_wake is left out: no HPET was granted\n");
+        return;
+    }
+    measure_begin(shared);
+    u32 thread = second_start(other_spins, shared, endpoint);
+    u64 bit = 1ul << irq->value[0];
+    for (unsigned i = 0; i < INTERRUPTS; i++) {
+        hpet_arm(&hpet, hpet_ticks(&hpet) + INTERRUPT_TICKS);
+        status got = ipc_wait(endpoint, 0, &m, 0);
+        u64 ticks = round_ticks(shared);
+        if (must(got) & WAIT_MESSAGE)
+            surprise(&m);
+        if (!(m.events & bit))
+            continue;
+        measured(shared, ticks);
+        hpet_interrupt(&hpet);
+        must(irq_ack(irq->slot));
+    }
+    second_end(thread);
+    measure_end("irq_wake");
+}
+
+/* What the handler does about the fault is not counted: only the way to it and back is. */
+static void measure_faults(void)
+{
+    struct message m;
+    measure_begin(shared);
+    u32 thread = second_start(other_faults, shared, endpoint);
+    status got = ipc_wait(endpoint, 0, &m, 0);
+    while (got >= 0 && m.word[0] != OTHER_DONE) {
+        u64 from = tsc();
+        u64 page = (m.word[1] - FAULT_ADDRESS) / PAGE_SIZE;
+        if (page >= ROUNDS)
+            surprise(&m);
+        second_fault_in(page);
+        m.word[0] = FAULT_RESUME;
+        shared->handler = tsc() - from;
+        got = ipc_reply_wait(endpoint, &m, 0);
+    }
+    must(got);
+    second_end(thread);
+    measure_end("fault_roundtrip");
+}
+
+/* Between two looks at the clock there are a few instructions that belong to the looking. */
+static void measure_overhead(void)
+{
+    shared->overhead = 0;
+    measure_begin(shared);
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        round_begin(shared);
+        measured(shared, round_ticks(shared));
+    }
+    shared->overhead = shared->best;
+}
+
+int main(void)
+{
+    u32 memory = slot_allocate();
+    endpoint = slot_allocate();
+    must(memory_create(SLOT_POOL, memory, 1, 0));
+    must(memory_commit_all(memory, 0, 1));
+    shared = map_memory(memory, 0, 1, RIGHT_READ | RIGHT_WRITE);
+    must(endpoint_create(SLOT_POOL, endpoint));
+    must(console_open("bench"));
+    second_create(memory, shared);
+    second_give(OTHER_ENDPOINT, endpoint, RIGHT_CALL);
+    second_give(OTHER_EVENT, SLOT_EVENT, RIGHT_RAISE);
+
+    measure_overhead();
+    measure_alone("syscall_null", other_null);
+    measure_calls();
+    measure_events();
+    measure_interrupts();
+    measure_faults();
+    report();
+    return 0;
+}
