@@ -142,7 +142,8 @@ help:
 	'  TESTS="a b"   only tests with a or b in the name   [all]' \
 	'  FUZZ_SECONDS= how long each fuzzer runs            [$(FUZZ_SECONDS)]' \
 	'  FUZZ_CALLS=   random system calls for each seed    [$(or $(FUZZ_CALLS),as the test says)]' \
-	'  JOBS=         tests that run at the same time      [$(JOBS)]'
+	'  JOBS=         tests that run at the same time      [$(JOBS)]' \
+	'  PATIENCE=4    time limits of tests times four      [$(PATIENCE)]'
 
 # Programs are looked for by every build, cheaply; only if one is missing is anything installed.
 DEPS_FOR := build $(if $(filter clang%,$(notdir $(CC))),clang) \
@@ -156,7 +157,7 @@ deps:
 deps-ready:
 	@sh iso/deps.sh $(DEPS_FOR)
 
-elf: kernel servers programs
+elf: kernel servers programs ; @:
 
 format: | deps-ready
 	$(Q)clang-format -i $(call find-sources,kernel libpv servers pvguest tests,c h)

@@ -5,7 +5,8 @@
 #       kernel.elf root.elf kernel.sym
 #       archive/servers/*.elf       the servers, except root, which the kernel starts itself
 #       archive/config/*.cfg        boot configurations of iso/config/
-#   build/VARIANT/programs/*.elf    test programs: only on the ISOs that tests make
+#       programs/*.elf              test programs: only on the ISOs that tests make
+#   build/VARIANT/archive.tar, build/VARIANT/terrarium.iso
 #   build/terrarium.iso             of the variant that was built last
 
 STAGE := $(B)/stage
@@ -38,7 +39,7 @@ $(STAGE)/archive/config/%.cfg: iso/config/%.cfg
 	$(stage-file)
 
 .PHONY: iso stage run gdb
-stage: $(STAGED) $(STAGED_PROGRAMS) build/grub/bios.img
+stage: $(STAGED) $(STAGED_PROGRAMS) $(B)/terrarium.iso ; @:
 
 build/grub/bios.img: iso/mkgrub.sh iso/early.cfg | deps-ready
 	$(call say,GRUB,build/grub)

@@ -12,7 +12,7 @@ KERNEL_LDFLAGS := $(COMMON_LDFLAGS) -T kernel/kernel.ld
 $(eval $(call compile,kernel,$(KERNEL_CFLAGS)))
 $(eval $(call flags-file,kernel-link,$(KERNEL_LDFLAGS) $(KERNEL_OBJECTS) $(KERNEL_BASE)))
 
-kernel: $(B)/kernel.elf $(B)/kernel.sym
+kernel: $(B)/kernel.elf $(B)/kernel.sym ; @:
 
 # Of libpv/base only those files that something refers to: it is an archive.
 $(B)/lib/kernel-base.a: $(KERNEL_BASE) $(B)/kernel-link.flags

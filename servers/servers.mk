@@ -29,8 +29,8 @@ USER_OBJECTS :=
 $(eval $(call compile,user,$(USER_CFLAGS)))
 $(eval $(call flags-file,user-link,$(USER_LDFLAGS)))
 
-servers: $(SERVER_ELFS)
-programs: $(PROGRAM_ELFS)
+servers: $(SERVER_ELFS) ; @:
+programs: $(PROGRAM_ELFS) ; @:
 
 # user-library NAME
 define user-library

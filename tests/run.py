@@ -31,7 +31,8 @@ OUT = ROOT / "build/tests"
 BUILDS = ("debug", "release")
 FUZZ_SECONDS = int(os.environ.get("FUZZ_SECONDS") or "5")
 PATIENCE = float(os.environ.get("PATIENCE") or "1")
-sys.path[:0] = [str(ROOT / "tests/system"), str(ROOT / "tests/bench")]
+sys.path[:0] = [str(ROOT / "tests/system"), str(ROOT / "tests/check"),
+                str(ROOT / "tests/bench")]
 sys.dont_write_bytecode = True
 
 
@@ -119,6 +120,8 @@ def run_here(test):
         return 1
     except Exception:
         traceback.print_exc(file=sys.stdout)
+        for booted in machine.machines if machine else []:
+            print(f"  whole log: {os.path.relpath(booted.log_path, ROOT)}")
         return 1
     finally:
         if machine:

@@ -9,6 +9,7 @@
 # compiled for the host here, once for the unit tests and once, with coverage, for the fuzzers.
 
 JOBS ?= 2
+PATIENCE ?= 1
 
 HOST_CC := clang
 HOST_CFLAGS := -std=c17 -D_GNU_SOURCE -O1 -g -fno-omit-frame-pointer \
@@ -21,8 +22,8 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/test_*.c)
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 
 .PHONY: unit fuzz test bench
-unit: $(UNIT_TESTS:%=$(T)/unit/%)
-fuzz: $(FUZZERS:%=$(T)/fuzz/%)
+unit: $(UNIT_TESTS:%=$(T)/unit/%) ; @:
+fuzz: $(FUZZERS:%=$(T)/fuzz/%) ; @:
 
 $(T)/host.flags: force | deps-ready
 	@mkdir -p $(@D)
@@ -56,7 +57,7 @@ $(foreach name,$(FUZZERS),$(eval $(call host-program,fuzz,$(name),-fsanitize=fuz
 -include $(sort $(HOST_OBJECTS:.o=.d))
 
 # The suite runs on both builds. Tests get their choices from the environment.
-export CC QEMU FUZZ_SECONDS FUZZ_CALLS V
+export CC QEMU FUZZ_SECONDS FUZZ_CALLS PATIENCE V
 
 in-parallel = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS))
 

@@ -78,8 +78,9 @@ def make_archive(stage, output, files=None, programs=(), without=()):
         folder = pathlib.Path(folder)
         shutil.copytree(stage / "archive", folder, dirs_exist_ok=True)
         (folder / "config").mkdir(exist_ok=True)
-        for config in sorted((ROOT / "tests/config").glob("*.cfg")):
-            shutil.copy(config, folder / "config")
+        for place in ("tests/system/config", "tests/bench"):
+            for config in sorted((ROOT / place).glob("*.cfg")):
+                shutil.copy(config, folder / "config")
         for program in programs:
             shutil.copy(stage / f"programs/{program}.elf", folder / "servers")
         for path, content in (files or {}).items():

@@ -1,0 +1,98 @@
+"""Measures, and says how far the figures are from their goals and ceilings.
+
+    bench.py        prints a table, and writes build/bench/results.json
+
+A release build boots config/bench.cfg (with the program tests/programs/bench) under -icount, where
+one tick of the time-stamp counter is one instruction, and prints a line "bench NAME VALUE UNIT" for
+each figure and "bench done" at the end. The size of the kernel is read from its ELF file. The
+figures depend on sources and compiler alone, and are the same in every run.
+
+ceilings.json has, for every figure, the goal, the ceiling above which the test suite fails, and
+the unit; a figure without a ceiling, or a ceiling without a figure, is an error too.
+"""
+import json
+import os
+import pathlib
+import re
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT / "tests/system"), str(ROOT / "tests/check"), str(ROOT / "tests")]
+sys.dont_write_bytecode = True
+
+from check_builds import PT_LOAD, segments
+from harness import Factory, Failure
+from run import build_folder
+
+RESULTS = ROOT / "build/bench/results.json"
+CEILINGS = ROOT / "tests/bench/ceilings.json"
+FIGURE = re.compile(r"\bbench (\w+) (\d+) (\w+)$", re.MULTILINE)
+
+
+def measure(machine):
+    """{name: (value, unit)} of one boot of the measuring configuration."""
+    m = machine(config="bench.cfg", programs=["bench"], icount=True, memory="256M")
+    m.expect("bench done", 150)
+    m.close()
+    figures = {name: (int(value), unit) for name, value, unit in FIGURE.findall(m.text)}
+    figures["kernel_bytes"] = (sum(kernel_size(machine.folder)), "bytes")
+    return figures
+
+
+def kernel_size(folder):
+    """(bytes of text and data, bytes that are zero at the start) of the kernel in memory."""
+    loaded = [part for part in segments(folder / "stage/kernel.elf") if part[0] == PT_LOAD]
+    in_file = sum(filesz for _, _, _, filesz, _ in loaded)
+    return in_file, sum(memsz for _, _, _, _, memsz in loaded) - in_file
+
+
+def complaints(figures, ceilings):
+    """What is wrong with these figures, one line each."""
+    lines = []
+    for name, (value, unit) in figures.items():
+        if name not in ceilings:
+            lines.append(f"{name} is {value} {unit}, and has no ceiling in ceilings.json")
+        elif value > ceilings[name]["ceiling"]:
+            lines.append(f"{name} is {value} {unit}, above its ceiling of "
+                         f"{ceilings[name]['ceiling']}")
+    return lines + [f"{name} was not measured" for name in ceilings if name not in figures]
+
+
+def table(figures, ceilings):
+    lines = [f"{'figure':<18}{'value':>12}{'goal':>12}{'ceiling':>12}  unit"]
+    for name, (value, unit) in sorted(figures.items()):
+        bounds = ceilings.get(name, {})
+        goal, ceiling = bounds.get("goal", "-"), bounds.get("ceiling", "-")
+        missed = "  goal missed" if bounds and value > goal else ""
+        lines.append(f"{name:<18}{value:>12}{goal:>12}{ceiling:>12}  {unit}{missed}")
+    return "\n".join(lines)
+
+
+def write_results(figures, ceilings):
+    results = {name: {"value": value, "unit": unit, "goal": ceilings.get(name, {}).get("goal")}
+               for name, (value, unit) in figures.items()}
+    RESULTS.parent.mkdir(parents=True, exist_ok=True)
+    RESULTS.write_text(json.dumps(results, indent=4, sort_keys=True) + "\n")
+
+
+def main():
+    ceilings = json.loads(CEILINGS.read_text())
+    machine = Factory("bench", "release", build_folder("release"))
+    try:
+        figures = measure(machine)
+    except Failure as failure:
+        sys.exit(f"the measurement failed: {failure}")
+    finally:
+        machine.close()
+    write_results(figures, ceilings)
+    print(table(figures, ceilings))
+    text_and_data, zeros = kernel_size(machine.folder)
+    print(f"kernel_bytes is {text_and_data} bytes of text and data, and {zeros} that start as zero")
+    print(f"kept in {os.path.relpath(RESULTS, ROOT)}")
+    wrong = complaints(figures, ceilings)
+    if wrong:
+        sys.exit("\n".join(wrong))
+
+
+if __name__ == "__main__":
+    main()
