@@ -115,8 +115,8 @@ help:
 	'Terrarium: a small microkernel for isolated guests. Targets:' \
 	'' \
 	'  make run      build, and boot in QEMU with the serial console in this terminal;' \
-	'                leave with "poweroff" at the keeper (Ctrl-C and Ctrl-A go to the guest),' \
-	'                or from another terminal by ending the process that QEMU prints' \
+	'                leave with "poweroff" at the keeper, as every key goes to the guest;' \
+	'                or from another terminal: kill `cat build/qemu.pid`' \
 	'  make test     run all tests; ends with "N passed, N failed"' \
 	'  make bench    measure; prints a table, writes build/bench/results.json' \
 	'  make iso      build/terrarium.iso, for BIOS and UEFI, from CD or disk' \

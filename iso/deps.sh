@@ -54,6 +54,10 @@ test -z "$packages" && exit 0
 printf 'Missing on this machine (as Debian calls it, why it is wanted, and what was looked for):\n%s' \
     "$missing"
 
+if test -n "${DEPS_INSTALLED:-}"; then
+    echo 'These are missing even after their packages were installed.' >&2
+    exit 1
+fi
 if ! command -v apt-get >/dev/null 2>&1; then
     echo 'This is not a Debian system: please install these programs yourself, then try again.' >&2
     exit 1
@@ -79,3 +83,4 @@ apt update && apt install -y --no-install-recommends $packages >/dev/null || {
     echo "The packages could not be installed:$packages" >&2
     exit 1
 }
+DEPS_INSTALLED=1 exec sh "$0" "$@"

@@ -64,15 +64,16 @@ iso: $(B)/terrarium.iso
 QEMU_RUN = $(QEMU) -M q35 -accel $(ACCEL) -cpu $(if $(findstring kvm,$(ACCEL)),host,max) \
     -smp 1,maxcpus=2 -m $(MEM) -display $(DISPLAY_) -monitor none \
     -chardev stdio,id=terminal,signal=off -serial chardev:terminal \
-    -drive file=build/terrarium.iso,format=raw,media=cdrom,readonly=on -no-reboot $(QEMU_EXTRA)
+    -drive file=build/terrarium.iso,format=raw,media=cdrom,readonly=on \
+    -pidfile build/qemu.pid $(QEMU_EXTRA)
 
 run: iso
-	@echo 'Leave with "poweroff" at the keeper, or from another terminal: kill QEMU by its name.'
+	@echo 'Leave with "poweroff" at the keeper, or from another terminal: kill `cat build/qemu.pid`'
 	$(Q)$(QEMU_RUN)
 
 gdb: iso
 	@echo 'QEMU waits. In another terminal:'
 	@echo "    gdb $(B)/kernel.elf -ex 'target remote localhost:$(GDB_PORT)'"
-	@echo 'and there, for instance: hbreak kernel_main, then continue.'
+	@echo 'and there, for instance: hbreak kernel_start, then continue.'
 	@echo "Symbols of a server: add-symbol-file $(B)/servers/NAME.elf"
 	$(Q)$(QEMU_RUN) -S -gdb tcp:127.0.0.1:$(GDB_PORT)

@@ -55,7 +55,7 @@ def repository_files():
         names = listed.stdout.decode().split("\0")
     else:
         names = (str(path.relative_to(ROOT)) for path in ROOT.rglob("*")
-                 if "build" not in path.parts)
+                 if not {"build", ".git", "__pycache__"} & set(path.parts))
     return sorted(pathlib.Path(name) for name in names if name and (ROOT / name).is_file())
 
 
