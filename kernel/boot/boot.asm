@@ -32,44 +32,31 @@ global boot_entry
 
 ; --- the header ----------------------------------------------------------------------------------
 
+; tag TYPE, FLAGS, WORD...: flags 1: the loader may ignore it. Tags begin at multiples of eight bytes.
+%macro tag 2-*
+    align 8, db 0
+%%start:
+    dw %1, %2
+    dd %%end - %%start
+%rep %0 - 2
+    dd %3
+%rotate 1
+%endrep
+%%end:
+%endmacro
+
 section .boot.header progbits alloc noexec nowrite align=8
 header:
-    dd MULTIBOOT2_HEADER_MAGIC, 0, header.end - header
-    dd -(MULTIBOOT2_HEADER_MAGIC + (header.end - header)) & 0xffffffff
-    align 8
-.needed:                                ; information request: command line, modules, memory map
-    dw 1, 0
-    dd .wanted - .needed
-    dd 1, 3, 6
-    align 8
-.wanted:                                ; the same, but may be absent: framebuffer, ACPI old and new
-    dw 1, 1
-    dd .entry - .wanted
-    dd 8, 14, 15
-    align 8
-.entry:                                 ; entry address
-    dw 3, 0
-    dd .console - .entry
-    dd boot_entry
-    align 8
-.console:                               ; console flags: a text screen is fine
-    dw 4, 1
-    dd .framebuffer - .console
-    dd 2
-    align 8
-.framebuffer:                           ; framebuffer, of any size and depth, where there is no text
-    dw 5, 1
-    dd .modules - .framebuffer
-    dd 0, 0, 0
-    align 8
-.modules:                               ; modules start at pages
-    dw 6, 0
-    dd .last - .modules
-    align 8
-.last:
-    dw 0, 0
-    dd 8
-.end:
+    dd MULTIBOOT2_HEADER_MAGIC, 0, header_end - header
+    dd -(MULTIBOOT2_HEADER_MAGIC + (header_end - header)) & 0xffffffff
+    tag 1, 0, 1, 3, 6                   ; information: command line, modules, memory map
+    tag 1, 1, 8, 14, 15                 ; and where there is one: framebuffer, ACPI old and new
+    tag 3, 0, boot_entry                ; entry address
+    tag 4, 1, 2                         ; console: a text screen is fine
+    tag 5, 1, 0, 0, 0                   ; framebuffer of any size and depth, where there is no text
+    tag 6, 0                            ; modules start at pages
+    tag 0, 0
+header_end:
 
 ; --- 32 bits -------------------------------------------------------------------------------------
 

@@ -21,7 +21,7 @@
 extern const u8 boot_start[], boot_end[], text_start[], kernel_end[];
 
 struct boot_memory boot_memory;
-static struct ranges ram;    /* all memory but the lowest */
+static struct ranges ram;    /* all memory; under UEFI a module may lie in the lowest */
 static struct ranges unused; /* of that, what nobody has yet */
 static u64 early_limit;      /* end of what is mapped */
 
@@ -92,10 +92,10 @@ void boot_memory_map(const struct boot_facts *facts)
                     facts->total / 1024, MEMORY_MINIMUM / 1024);
     }
     ram = facts->usable;
-    ranges_remove(&ram, 0, LOW_MEMORY);
     unused = ram;
+    ranges_remove(&unused, 0, LOW_MEMORY);
     boot_memory.highest = ranges_end(&ram);
-    boot_memory.pages = ranges_total(&ram) / PAGE_SIZE;
+    boot_memory.pages = ranges_total(&unused) / PAGE_SIZE;
     keep_loaded((u64)boot_start, virt_to_phys(kernel_end), "the kernel");
     keep_modules(facts);
 
@@ -117,8 +117,9 @@ void boot_memory_give(void)
 
 void boot_memory_release(const struct module *module)
 {
-    if (module->size > 0) {
-        give(align_down(module->start, PAGE_SIZE),
-             align_up(module->start + module->size, PAGE_SIZE));
+    u64 start = max(align_down(module->start, PAGE_SIZE), LOW_MEMORY);
+    u64 end = align_up(module->start + module->size, PAGE_SIZE);
+    if (module->size > 0 && start < end) {
+        give(start, end);
     }
 }

@@ -9,6 +9,8 @@
 #define IOAPIC_LIMIT      8u
 #define IOAPIC_LINES      240u /* the most that one can have */
 #define IOAPIC_WINDOW     0x20ul
+#define MESSAGES          0xfee00000ul /* where a write would be an interrupt: to MESSAGES_END */
+#define MESSAGES_END      0xfef00000ul
 #define IOREGSEL          0 /* as indices of 32-bit words */
 #define IOWIN             4
 #define IOAPICVER         0x01u
@@ -66,7 +68,8 @@ static bool overlaps(const struct ioapic *new)
 bool ioapic_add(u64 phys, u32 first_line)
 {
     struct ioapic new = {.first = first_line};
-    if (ioapic_count == IOAPIC_LIMIT || !is_aligned(phys, 16)) {
+    if (ioapic_count == IOAPIC_LIMIT || !is_aligned(phys, IOAPIC_WINDOW) ||
+        (phys >= MESSAGES && phys < MESSAGES_END)) {
         return false;
     }
     new.registers = kernel_map_registers(phys, IOAPIC_WINDOW);

@@ -97,8 +97,7 @@ void panic(const char *text, ...)
     begin(text, arguments);
     va_end(arguments);
     report_processor(&sink);
-    const u64 *frame = __builtin_frame_address(0);
-    report_calls(&sink, &symbols, frame[1], frame[0]);
+    report_calls(&sink, &symbols, (u64)__builtin_frame_address(0));
     report_trace(&sink);
     stop();
 }
@@ -111,7 +110,8 @@ void panic_with(const struct trap_frame *frame, const char *text, ...)
     va_end(arguments);
     report_processor(&sink);
     report_registers(&sink, frame);
-    report_calls(&sink, &symbols, frame->rip, frame->rbp);
+    report_place(&sink, &symbols, frame->rip);
+    report_calls(&sink, &symbols, frame->rbp);
     report_trace(&sink);
     stop();
 }

@@ -6,6 +6,7 @@
 #include "cpu/cpu.h"
 #include "debug/trace.h"
 #include "memory/kernel_map.h"
+#include "object/thread.h"
 
 #define CALLS_SHOWN  24
 #define EVENTS_SHOWN 64u
@@ -47,33 +48,38 @@ static bool in_stacks(u64 rbp)
            kernel_map_present((const void *)rbp) && kernel_map_present((const void *)(rbp + 8));
 }
 
-/* `back` is 1 for a return address: the call is before it, maybe at the end of another line. */
-static void report_call(struct sink *sink, const struct symbols *symbols, u64 address, u64 back)
+static void report_symbol(struct sink *sink, u64 address, const struct symbol *symbol, u64 offset)
 {
-    struct symbol symbol = symbols_find(symbols, address - back);
     format(sink, "  %016lx", address);
-    if (symbol.function) {
-        format(sink, " %s+0x%lx", symbol.function, symbol.offset + back);
+    if (symbol->function) {
+        format(sink, " %s+0x%lx", symbol->function, offset);
     }
-    if (symbol.file) {
-        format(sink, " %s:%u", symbol.file, symbol.line);
+    if (symbol->file) {
+        format(sink, " %s:%u", symbol->file, symbol->line);
     }
     format(sink, "\n");
 }
 
-void report_calls(struct sink *sink, const struct symbols *symbols, u64 rip, u64 rbp)
+void report_place(struct sink *sink, const struct symbols *symbols, u64 rip)
 {
     if (!in_text(rip)) {
         format(sink, "  %016lx not in the kernel\n", rip);
-    } else {
-        report_call(sink, symbols, rip, 0);
+        return;
     }
-    for (int i = 1; i < CALLS_SHOWN && in_stacks(rbp); i++) {
+    struct symbol symbol = symbols_find(symbols, rip);
+    report_symbol(sink, rip, &symbol, symbol.offset);
+}
+
+void report_calls(struct sink *sink, const struct symbols *symbols, u64 rbp)
+{
+    for (int i = 0; i < CALLS_SHOWN && in_stacks(rbp); i++) {
         const u64 *frame = (const u64 *)rbp; /* the caller's frame pointer, the return address */
         if (!in_text(frame[1])) {
             return;
         }
-        report_call(sink, symbols, frame[1], 1);
+        /* the call is before the return address, which may belong to another line or function */
+        struct symbol symbol = symbols_find(symbols, frame[1] - 1);
+        report_symbol(sink, frame[1], &symbol, symbol.offset + 1);
         if (frame[0] <= rbp) {
             return;
         }
@@ -81,12 +87,14 @@ void report_calls(struct sink *sink, const struct symbols *symbols, u64 rip, u64
     }
 }
 
-/* The processor's structure; NULL while it has none. GS may be anything if something went wrong. */
+/*
+ * The processor's structure; NULL while it has none. Where a panic comes from, GS may still be ring
+ * 3's, and ring 3 can give it any value, so it is compared and not followed.
+ */
 static const struct cpu *find_cpu(void)
 {
-    const struct cpu *cpu = (const struct cpu *)rdmsr(MSR_GS_BASE);
-    bool readable = kernel_map_present(cpu) && kernel_map_present(&cpu[1]);
-    return readable && cpu->self == cpu ? cpu : NULL;
+    u64 known = (u64)&boot_cpu;
+    return rdmsr(MSR_GS_BASE) == known || rdmsr(MSR_KERNEL_GS_BASE) == known ? &boot_cpu : NULL;
 }
 
 void report_processor(struct sink *sink)
@@ -96,28 +104,28 @@ void report_processor(struct sink *sink)
         format(sink, "before the processor was set up\n");
         return;
     }
-    format(sink, "cpu %u, thread %p\n", cpu->number, (void *)cpu->current);
-    const struct trap_frame *frame = cpu->frame_end;
-    if (cpu->loaded && kernel_map_present(frame - 1)) {
-        frame--;
-        format(sink, "ring 3: rip %016lx rsp %016lx, entered by vector %lu\n", frame->rip,
-               frame->rsp, frame->vector);
+    const struct thread *thread = cpu->current;
+    format(sink, "cpu %u, thread %p", cpu->number, (const void *)thread);
+    if (kernel_map_present(thread) && kernel_map_present(&thread[1])) {
+        const struct trap_frame *frame = &thread->frame;
+        format(sink, ", which entered at rip %016lx rsp %016lx, vector %lu", frame->rip, frame->rsp,
+               frame->vector);
     }
+    format(sink, "\n");
 }
 
 void report_trace(struct sink *sink)
 {
-    if (!find_cpu()) {
+    const struct cpu *cpu = find_cpu();
+    if (!cpu) {
         return;
     }
-    u64 next = trace_next(), now = rdtsc();
+    const struct trace_ring *ring = &trace_rings[cpu->number];
+    u64 now = rdtsc();
     struct trace_entry entry;
     format(sink, "recent events, with the ticks since then:\n");
-    for (u64 sequence = next > EVENTS_SHOWN ? next - EVENTS_SHOWN : 0; sequence < next;
-         sequence++) {
-        if (!trace_read(&entry, 1, sequence)) {
-            return;
-        }
+    u64 sequence = ring->next > EVENTS_SHOWN ? ring->next - EVENTS_SHOWN : 0;
+    for (; trace_ring_read(ring, &entry, 1, sequence) == 1; sequence++) {
         const char *a = trace_name_a(entry.kind), *b = trace_name_b(entry.kind);
         format(sink, "  %12lu %s", now - entry.tsc, trace_text(entry.kind));
         if (*a) {

@@ -10,8 +10,11 @@
 /* Registers of the place in `frame`, and the control registers of now. */
 void report_registers(struct sink *sink, const struct trap_frame *frame);
 
-/* The calls that led to `rip`, by the chain of frame pointers that starts with `rbp`. */
-void report_calls(struct sink *sink, const struct symbols *symbols, u64 rip, u64 rbp);
+/* The function and line of an instruction. */
+void report_place(struct sink *sink, const struct symbols *symbols, u64 rip);
+
+/* The calls that led to the function whose frame is at `rbp`, by the chain of frame pointers. */
+void report_calls(struct sink *sink, const struct symbols *symbols, u64 rbp);
 
 /* Which processor this is, and what it was running. */
 void report_processor(struct sink *sink);

@@ -5,9 +5,9 @@
 
 struct trace_ring trace_rings[TRACE_CPUS];
 
-u64 trace_read(struct trace_entry *entries, u64 count, u64 sequence)
+u64 trace_ring_read(const struct trace_ring *ring, struct trace_entry *entries, u64 count,
+                    u64 sequence)
 {
-    const struct trace_ring *ring = &trace_rings[cpu_this()->number];
     u64 oldest = ring->next > TRACE_ENTRIES ? ring->next - TRACE_ENTRIES : 0;
     u64 read = 0;
     sequence = max(sequence, oldest);

@@ -19,9 +19,9 @@ struct trace_ring {
 
 extern struct trace_ring trace_rings[TRACE_CPUS];
 
-static inline void trace_add(enum trace_kind kind, u64 a, u64 b)
+static inline void trace_add_on(const struct cpu *cpu, enum trace_kind kind, u64 a, u64 b)
 {
-    struct trace_ring *ring = &trace_rings[cpu_this()->number];
+    struct trace_ring *ring = &trace_rings[cpu->number];
     u64 sequence = ring->next++;
     struct trace_entry *entry = &ring->entry[sequence % TRACE_ENTRIES];
     entry->sequence = sequence;
@@ -31,6 +31,11 @@ static inline void trace_add(enum trace_kind kind, u64 a, u64 b)
     entry->b = b;
 }
 
+static inline void trace_add(enum trace_kind kind, u64 a, u64 b)
+{
+    trace_add_on(cpu_this(), kind, a, b);
+}
+
 /* The sequence number that the next event of this processor gets. */
 static inline u64 trace_next(void)
 {
@@ -38,10 +43,17 @@ static inline u64 trace_next(void)
 }
 
 /*
- * Copies up to `count` events of this processor to `entries`, beginning with number `sequence`, or with
- * the oldest that is still there if that is later. Returns how many.
+ * Copies up to `count` events to `entries`, beginning with number `sequence`, or with the oldest that
+ * is still there if that is later. Returns how many.
  */
-u64 trace_read(struct trace_entry *entries, u64 count, u64 sequence);
+u64 trace_ring_read(const struct trace_ring *ring, struct trace_entry *entries, u64 count,
+                    u64 sequence);
+
+/* The same from this processor's ring. */
+static inline u64 trace_read(struct trace_entry *entries, u64 count, u64 sequence)
+{
+    return trace_ring_read(&trace_rings[cpu_this()->number], entries, count, sequence);
+}
 
 /* Name of a kind of event and of its two values ("" for a value without meaning). */
 const char *trace_text(u64 kind);
