@@ -75,7 +75,6 @@ LD := ld
 AR := ar
 NM := nm
 OBJCOPY := objcopy
-OBJDUMP := objdump
 
 # flags-file NAME,TEXT: build/VARIANT/NAME.flags holds TEXT and is touched only when TEXT changed.
 # What depends on it is made again when somebody edits a flag here or on the command line, or

@@ -24,8 +24,8 @@ $(B)/kernel.elf: $(KERNEL_OBJECTS) $(B)/lib/kernel-base.a kernel/kernel.ld $(B)/
 	$(call say,LD,$@)
 	$(Q)$(LD) $(KERNEL_LDFLAGS) -o $@ $(KERNEL_OBJECTS) $(B)/lib/kernel-base.a
 
-$(B)/kernel.sym: $(B)/kernel.elf kernel/symbols.py
+$(B)/kernel.sym: $(B)/kernel.elf kernel/symbols.py kernel/dwarf_lines.py
 	$(call say,SYMBOLS,$@)
-	$(Q)NM=$(NM) OBJDUMP=$(OBJDUMP) python3 kernel/symbols.py $< $@
+	$(Q)NM=$(NM) python3 kernel/symbols.py $< $@
 
 -include $(patsubst %.o,%.d,$(KERNEL_OBJECTS) $(KERNEL_BASE))

@@ -15,27 +15,24 @@ address space, and each table is sorted, so that the kernel finds an address by 
 The same kernel.elf always makes the same bytes.
 """
 import os
-import re
 import struct
 import subprocess
 import sys
+
+sys.dont_write_bytecode = True
+
+from dwarf_lines import read_lines
 
 BASE = 0xFFFFFFFF80000000
 LIMIT = 1 << 32
 
 
-def output_of(tool, *arguments):
-    command = [os.environ.get(tool, tool.lower()), *arguments]
-    result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    if result.returncode != 0:
-        sys.exit(f"{' '.join(command)} failed:\n{result.stderr}")
-    return result.stdout
-
-
 def functions_of(elf):
     """[(offset, name)]: one name for each address in the kernel's text, the first by alphabet."""
     found = {}
-    for line in output_of("NM", "--defined-only", elf).splitlines():
+    names = subprocess.run([os.environ.get("NM", "nm"), "--defined-only", elf], check=True,
+                           stdout=subprocess.PIPE, text=True).stdout
+    for line in names.splitlines():
         address, kind, name = line.split(maxsplit=2)
         offset = int(address, 16) - BASE
         if kind in "tT" and 0 <= offset < LIMIT:
@@ -43,44 +40,18 @@ def functions_of(elf):
     return sorted(found.items())
 
 
-class Lines:
-    """What `objdump --dwarf=decodedline` prints, as {offset: (file, line)}."""
-
-    HEADING = re.compile(r"^(?:CU: )?(\S.*):$")
-    ENTRY = re.compile(r"^(\S+)\s+(\d+|-)\s+(0x[0-9a-f]+)\b(.*)$")
-
-    def __init__(self, elf):
-        self.at = {}
-        path = None
-        for text in output_of("OBJDUMP", "--dwarf=decodedline", elf).splitlines():
-            heading = self.HEADING.match(text)
-            if heading:
-                path = heading.group(1)
-                continue
-            entry = self.ENTRY.match(text)
-            if entry and path:
-                self.add(path, entry)
-
-    def add(self, path, entry):
-        name, line, address, rest = entry.groups()
-        offset = int(address, 16) - BASE
-        if not 0 <= offset < LIMIT:
-            return
-        if line == "-" or "END" in rest:
-            self.at.setdefault(offset, ("", 0))
-            return
-        if os.path.basename(path) == name:
-            name = path
-        self.at[offset] = (os.path.normpath(name), min(int(line), 0xFFFF))
-
-    def sorted(self):
-        """[(offset, file, line)], without entries that repeat the one before."""
-        result = []
-        for offset in sorted(self.at):
-            where = self.at[offset]
-            if not result or result[-1][1:] != where:
-                result.append((offset, *where))
-        return result
+def lines_of(elf):
+    """[(offset, file, line)], without entries that repeat the one before."""
+    at = {}
+    for address, file, line in read_lines(elf):
+        offset = address - BASE
+        if 0 <= offset < LIMIT and (line or offset not in at):
+            at[offset] = (file, min(line, 0xFFFF))
+    result = []
+    for offset in sorted(at):
+        if not result or result[-1][1:] != at[offset]:
+            result.append((offset, *at[offset]))
+    return result
 
 
 class Strings:
@@ -99,7 +70,7 @@ class Strings:
 
 def main(elf, output):
     functions = functions_of(elf)
-    lines = Lines(elf).sorted()
+    lines = lines_of(elf)
     files = sorted({file for _, file, _ in lines})
     index = {file: number for number, file in enumerate(files)}
     strings = Strings()
