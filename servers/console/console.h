@@ -15,8 +15,8 @@
 
 #include <service/console.h>
 
-#define CONSOLE_NAME 16
-#define CONSOLE_TYPED 512
+#define CONSOLE_NAME       16
+#define CONSOLE_TYPED      512
 #define CONSOLE_WORD_BYTES 512
 
 struct console {

@@ -6,7 +6,7 @@
 
 #include <base/string.h>
 
-#define SWITCH_KEY 1 /* Ctrl-A */
+#define SWITCH_KEY   1 /* Ctrl-A */
 #define REPLAY_LINES 20
 
 void consoles_init(struct consoles *consoles, struct display *display, struct console *log)
@@ -159,9 +159,8 @@ static void log_line(struct consoles *consoles, const char *line, usize length, 
         console_notice(log, "", line, length);
     if (before || consoles->shown == 0)
         return;
-    usize skip = length >= sizeof(own) - 1 && memcmp(line, own, sizeof(own) - 1) == 0
-                     ? sizeof(own) - 1
-                     : 0;
+    usize skip =
+        length >= sizeof(own) - 1 && memcmp(line, own, sizeof(own) - 1) == 0 ? sizeof(own) - 1 : 0;
     console_notice(shown(consoles), "[root] ", line + skip, length - skip);
 }
 

@@ -9,7 +9,7 @@
 #pragma once
 #include "console.h"
 
-#define CONSOLES 10 /* as many as there are digits */
+#define CONSOLES     10 /* as many as there are digits */
 #define NOTICE_BYTES 160
 
 /* Lines that are shown as notices are put together here; longer ones are cut in pieces. */

@@ -135,8 +135,8 @@ static void start_screen(struct terminal *terminal)
     u64 bytes = info.pages * PAGE_SIZE - offset;
     struct screen *screen = NULL;
     if (grant->value[3] == SCREEN_TEXT)
-        screen = start_text(base + offset, bytes, (u32)grant->value[0],
-                            (u32)(grant->value[0] >> 32));
+        screen =
+            start_text(base + offset, bytes, (u32)grant->value[0], (u32)(grant->value[0] >> 32));
     else if (grant->value[3] == SCREEN_PIXELS)
         screen = start_pixels(base + offset, bytes, grant);
     if (screen)

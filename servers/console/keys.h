@@ -24,7 +24,7 @@ enum key {
 /* All zero before the first byte. */
 struct key_decoder {
     u8 state;
-    u8 number; /* first parameter of the sequence, at most 255 */
+    u8 number;  /* first parameter of the sequence, at most 255 */
     bool later; /* past the first parameter */
 };
 

@@ -10,8 +10,8 @@
 
 #include <base/string.h>
 
-#define CONTROL(letter) ((letter) & 0x1f)
-#define BACKSPACE 0x7f
+#define CONTROL(letter) ((letter)&0x1f)
+#define BACKSPACE       0x7f
 
 static void echo(struct line *line, const char *bytes, usize length)
 {

@@ -16,9 +16,9 @@
 
 #include <base/format.h>
 
-#define LINE_BYTES 256  /* the longest line is one less */
-#define LINE_PROMPT 56  /* the longest prompt */
-#define LINE_COLUMNS 79 /* of the terminal; one less than it has, so that it never wraps */
+#define LINE_BYTES   256 /* the longest line is one less */
+#define LINE_PROMPT  56  /* the longest prompt */
+#define LINE_COLUMNS 79  /* of the terminal; one less than it has, so that it never wraps */
 
 struct line {
     struct sink *echo;

@@ -21,9 +21,9 @@
 #include <runtime/syscall.h>
 #include <service/root.h>
 
-#define CELLS_AT_ONCE 512 /* drawn before looking whether there is something else to do */
-#define MESSAGES_AT_ONCE 64 /* served before drawing although there are more */
-#define SHOWN_AFTER_RESTART 5 /* lines of the system log */
+#define CELLS_AT_ONCE       512 /* drawn before looking whether there is something else to do */
+#define MESSAGES_AT_ONCE    64  /* served before drawing although there are more */
+#define SHOWN_AFTER_RESTART 5   /* lines of the system log */
 
 static struct display display;
 static struct consoles consoles;

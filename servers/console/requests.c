@@ -11,7 +11,7 @@
 #include <runtime/slots.h>
 #include <runtime/syscall.h>
 
-#define REQUEST_OP(word0) ((word0) & 0xff)
+#define REQUEST_OP(word0)    ((word0)&0xff)
 #define REQUEST_COUNT(word0) ((word0) >> 8)
 
 void console_wake(struct console *console)

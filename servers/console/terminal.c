@@ -62,6 +62,11 @@ static void put(struct terminal *terminal, u8 character)
     terminal->stale |= 1ul << terminal->row;
 }
 
+u32 terminal_column(const struct terminal *terminal)
+{
+    return (u32)min(terminal->column, terminal->columns - 1);
+}
+
 static void plain_byte(struct terminal *terminal, u8 byte)
 {
     switch (byte) {
@@ -72,8 +77,8 @@ static void plain_byte(struct terminal *terminal, u8 byte)
         terminal->column = 0;
         break;
     case '\b':
-        if (terminal->column != 0)
-            terminal->column--;
+        terminal->column = terminal_column(terminal);
+        terminal->column -= terminal->column != 0;
         break;
     case '\t':
         terminal->column = (u32)min(align_up(terminal->column + 1, 8), terminal->columns - 1);
@@ -96,16 +101,10 @@ void terminal_write(struct terminal *terminal, const char *bytes, usize length)
     }
 }
 
-/* Where the cursor is shown: while text waits to wrap, in the last column. */
-static u32 shown_column(const struct terminal *terminal)
-{
-    return (u32)min(terminal->column, terminal->columns - 1);
-}
-
 bool terminal_is_stale(const struct terminal *terminal)
 {
     return terminal->screen && (terminal->stale != 0 || terminal->cursor_row != terminal->row ||
-                                terminal->cursor_column != shown_column(terminal));
+                                terminal->cursor_column != terminal_column(terminal));
 }
 
 /* The cursor is a cell with its colours exchanged. */
@@ -138,7 +137,7 @@ void terminal_refresh(struct terminal *terminal, u32 cells)
         return;
     terminal->stale |= 1ul << terminal->cursor_row | 1ul << terminal->row;
     terminal->cursor_row = terminal->row;
-    terminal->cursor_column = shown_column(terminal);
+    terminal->cursor_column = terminal_column(terminal);
     for (u32 drawn = 0; drawn < cells && terminal->stale != 0;)
         drawn += refresh_row(terminal, (u32)__builtin_ctzl(terminal->stale));
 }

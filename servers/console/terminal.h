@@ -10,8 +10,8 @@
 #pragma once
 #include <drivers/screen.h>
 
-#define TERMINAL_COLUMNS 160
-#define TERMINAL_ROWS 64
+#define TERMINAL_COLUMNS    160
+#define TERMINAL_ROWS       64
 #define TERMINAL_PARAMETERS 4
 
 struct terminal {
@@ -33,6 +33,9 @@ struct terminal {
 void terminal_start(struct terminal *terminal, struct screen *screen);
 
 void terminal_write(struct terminal *terminal, const char *bytes, usize length);
+
+/* The column in which the cursor is seen: while the next character waits to wrap, the last one. */
+u32 terminal_column(const struct terminal *terminal);
 
 /* Is there something to draw? */
 bool terminal_is_stale(const struct terminal *terminal);

@@ -17,7 +17,7 @@ static u32 parameter(const struct terminal *terminal, u32 index, u32 otherwise)
 /* J and K: 0 from the cursor on, 1 up to the cursor, 2 all. */
 static void erase_row(struct terminal *terminal, u32 how)
 {
-    u32 column = (u32)min(terminal->column, terminal->columns - 1);
+    u32 column = terminal_column(terminal);
     if (how <= 2)
         terminal_clear(terminal, terminal->row, how == 0 ? column : 0,
                        how == 1 ? column + 1 : terminal->columns);
@@ -27,8 +27,8 @@ static void erase_screen(struct terminal *terminal, u32 how)
 {
     erase_row(terminal, how);
     for (u32 row = 0; row < terminal->rows; row++) {
-        bool erased = how == 2 || (how == 0 && row > terminal->row) ||
-                      (how == 1 && row < terminal->row);
+        bool erased =
+            how == 2 || (how == 0 && row > terminal->row) || (how == 1 && row < terminal->row);
         if (erased)
             terminal_clear(terminal, row, 0, terminal->columns);
     }
@@ -70,7 +70,7 @@ static void move_to(struct terminal *terminal, i64 row, i64 column)
 
 static void finish(struct terminal *terminal, u8 letter)
 {
-    i64 row = terminal->row, column = terminal->column, count = parameter(terminal, 0, 1);
+    i64 row = terminal->row, column = terminal_column(terminal), count = parameter(terminal, 0, 1);
     switch (letter) {
     case 'A':
         move_to(terminal, row - count, column);

@@ -30,10 +30,12 @@ static volatile u8 *fill(volatile u8 *place, u32 count, u32 bytes, u32 colour)
     for (; count != 0; count--, place += bytes) {
         if (bytes == 4) {
             *(volatile u32 *)place = colour;
-        } else {
+        } else if (bytes == 2) {
             *(volatile u16 *)place = (u16)colour;
-            if (bytes == 3)
-                place[2] = (u8)(colour >> 16);
+        } else {
+            place[0] = (u8)colour;
+            place[1] = (u8)(colour >> 8);
+            place[2] = (u8)(colour >> 16);
         }
     }
     return place;

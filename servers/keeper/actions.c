@@ -32,7 +32,8 @@ bool keeper_refresh(struct keeper *keeper)
 {
     struct message m = {.word = {ROOT_REFRESH}};
     if (!keeper->status) {
-        console_print("There is no status: the configuration of this server lacks 'status status'.\n");
+        console_print(
+            "There is no status: the configuration of this server lacks 'status status'.\n");
         return false;
     }
     status result = ask_root(&m, 0);
@@ -88,8 +89,8 @@ static void do_trace(struct keeper *keeper, const struct arguments *arguments)
 {
     static const struct command self = {.name = "trace"};
     u64 count = TRACE_SHOWN;
-    if (arguments->count != 0 && !command_number(&self, arguments->value[0], 1, STATUS_TRACE,
-                                                 &count, &console_sink))
+    if (arguments->count != 0 &&
+        !command_number(&self, arguments->value[0], 1, STATUS_TRACE, &count, &console_sink))
         return;
     if (keeper_refresh(keeper))
         report_trace(&console_sink, keeper->status, count, keeper->clock);

@@ -69,8 +69,9 @@ void command_help(struct sink *sink, const struct arguments *arguments)
     }
     for (u32 i = 0; i < command_count; i++)
         help_row(sink, &commands[i]);
-    format(sink, "Keys: Up and Down for earlier lines, Tab completes, Ctrl-C abandons the line,\n"
-                 "Ctrl-A and a digit shows another console (0: the system log), Ctrl-A ? lists them.\n");
+    format(sink,
+           "Keys: Up and Down for earlier lines, Tab completes, Ctrl-C abandons the line,\n"
+           "Ctrl-A and a digit shows another console (0: the system log), Ctrl-A ? lists them.\n");
 }
 
 void command_names(char *text, usize size)

@@ -93,7 +93,8 @@ void report_ps(struct sink *sink, const struct system_status *system, struct rep
     const struct machine_info *machine = &system->machine;
     u64 running = system->tsc - clock.tsc_entry;
     u64 since = system->tsc - (before->tsc != 0 ? before->tsc : clock.tsc_entry);
-    format(sink, "SERVER      STATE PR  CPU%%  ALL%%       MEMORY  SYSC   IPC FAULT  INTR SWTCH RST\n");
+    format(sink,
+           "SERVER      STATE PR  CPU%%  ALL%%       MEMORY  SYSC   IPC FAULT  INTR SWTCH RST\n");
     for (u64 i = 0; i < server_count(system); i++) {
         const struct status_server *server = &system->servers[i];
         server_row(sink, server, server->thread.cycles - cycles_before(before, server), since,
@@ -102,10 +103,12 @@ void report_ps(struct sink *sink, const struct system_status *system, struct rep
     u64 idle = machine->idle_cycles - min(before->idle_cycles, machine->idle_cycles);
     format(sink, "%-20s %5s %5s\n", "(nobody)", number_percent(idle, since).text,
            number_percent(machine->idle_cycles, running).text);
-    format(sink, "Machine: %lu interrupts (%lu spurious, %lu NMI), %lu switches, %lu of them of space.\n",
+    format(sink,
+           "Machine: %lu interrupts (%lu spurious, %lu NMI), %lu switches, %lu of them of space.\n",
            machine->interrupts, machine->spurious, machine->nmis, machine->context_switches,
            machine->cr3_loads);
-    format(sink, "CPU%% is since the last ps (%s s), ALL%% since the start; the others are counts.\n",
+    format(sink,
+           "CPU%% is since the last ps (%s s), ALL%% since the start; the others are counts.\n",
            number_seconds(since, clock.tsc_hz).text);
     remember(before, system);
 }

@@ -32,8 +32,8 @@ static const char *syscall_name(u64 number)
 
 static const char *object_name(u64 type)
 {
-    static const char *const names[OBJECT_TYPES] = {"nothing", "pool",     "memory", "space",
-                                                    "thread",  "share",    "endpoint", "event",
+    static const char *const names[OBJECT_TYPES] = {"nothing", "pool",  "memory",   "space",
+                                                    "thread",  "share", "endpoint", "event",
                                                     "device",  "irq"};
     return type < OBJECT_TYPES ? names[type] : "unknown";
 }

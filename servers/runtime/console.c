@@ -57,7 +57,8 @@ static status open(void)
         u64 words[3] = {0};
         memcpy(words, own_name, sizeof(own_name));
         result = ask(CONSOLE_OPEN, 0, words, IPC_CAPABILITIES(event_cap, SLOT_NONE));
-    } while (status_code(result) == ERR_DEAD); /* it died of somebody's call; root starts the next */
+    } while (status_code(result) ==
+             ERR_DEAD); /* it died of somebody's call; root starts the next */
     if (result >= 0)
         send_words();
     return result;
