@@ -14,8 +14,9 @@ pv-sources := $(wildcard libpv/*.c)
 runtime-sources := $(call find-sources,servers/runtime,c asm)
 drivers-sources := $(call find-sources,servers/drivers,c asm)
 
-SERVERS := $(filter-out runtime drivers,$(patsubst servers/%/,%,$(sort $(dir $(wildcard servers/*/*.c)))))
-PROGRAMS := $(patsubst tests/programs/%/,%,$(sort $(dir $(wildcard tests/programs/*/*.c))))
+folders-with-sources = $(patsubst $(1)/%/,%,$(sort $(dir $(wildcard $(1)/*/*.c))))
+SERVERS := $(filter-out runtime drivers,$(call folders-with-sources,servers))
+PROGRAMS := $(call folders-with-sources,tests/programs)
 SERVER_ELFS := $(SERVERS:%=$(B)/servers/%.elf)
 PROGRAM_ELFS := $(PROGRAMS:%=$(B)/programs/%.elf)
 
