@@ -69,6 +69,8 @@ enum config_kind {
     CONFIG_MACHINE
 };
 
+struct pci_function;
+
 struct config_grant {
     enum config_kind kind;
     u32 line; /* of the file */
@@ -84,7 +86,8 @@ struct config_grant {
      *   CONFIG_CALL          index of the server
      */
     u64 a, b;
-    char target[START_NAME_SIZE]; /* CONFIG_CALL: the server's name */
+    char target[START_NAME_SIZE];        /* CONFIG_CALL: the server's name */
+    const struct pci_function *function; /* CONFIG_PCI_...: what hardware_resolve found */
 };
 
 struct config_server {
