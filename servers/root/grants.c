@@ -70,7 +70,8 @@ static bool give_irq(struct giving *giving)
     grant->value[0] = giving->next_bit;
     grant->value[1] = line & IRQ_LINE_MASK;
     grant->value[2] = line & IRQ_LEVEL ? 1 : 0;
-    grant->value[3] = giving->what->a; /* of an HPET: the timer's number */
+    grant->value[3] = giving->what->kind == CONFIG_HPET ? giving->what->a : 0;
+    grant->value[3] = giving->what->kind == CONFIG_HPET ? giving->what->a : 0;
     u32 slot = own_slot(giving);
     status made = irq_create(BOOT_SLOT_MACHINE, pool_of(giving), slot, line,
                              server_slot(giving->server, SERVER_SLOT_EVENT), giving->next_bit);

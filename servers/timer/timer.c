@@ -119,9 +119,9 @@ int main(void)
     for (;;) {
         status got =
             ipc_next(SLOT_SERVICE, must_reply, &m, IPC_CAPABILITIES(SLOT_NONE, receive_slot));
-        must_reply = false;
         if (got < 0)
-            continue; /* the caller that was to be answered is gone */
+            panic("timer: waiting for calls: %s", error_text(status_code(got)));
+        must_reply = false;
         bool is_due = (got & WAIT_EVENT) && clock_is_there && clock_interrupt(m.events);
         if (got & WAIT_MESSAGE) {
             serve(&m, got & WAIT_CAP);
