@@ -115,6 +115,17 @@ void boot_memory_give(void)
     unused.count = 0;
 }
 
+bool boot_memory_overlaps(u64 phys, u64 bytes)
+{
+    for (u32 i = 0; i < ram.count; i++) {
+        u64 start = max(ram.range[i].start, LOW_MEMORY);
+        if (start < ram.range[i].end && ranges_overlap(phys, bytes, start, ram.range[i].end - start)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void boot_memory_release(const struct module *module)
 {
     u64 start = max(align_down(module->start, PAGE_SIZE), LOW_MEMORY);

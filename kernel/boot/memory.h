@@ -29,5 +29,8 @@ void boot_memory_give(void);
 /* `pages` frames of unused RAM in a row, zeroed, for good; only before boot_memory_give returns. */
 u64 early_pages(u64 pages);
 
+/* Does any RAM but the first megabyte lie in these `bytes` from `phys` on? */
+bool boot_memory_overlaps(u64 phys, u64 bytes);
+
 /* Gives the frames of a module to the frame allocator, once nobody needs it any more. */
 void boot_memory_release(const struct module *module);

@@ -33,8 +33,7 @@ struct boot_info {
     u64 tsc_entry;      /* time-stamp counter at the kernel's first instruction */
     u64 archive_size;   /* bytes; 0 when GRUB loaded none */
     u64 memory_bytes;   /* usable memory found */
-    u64 rsdp;           /* physical address of ACPI's RSDP, 0 when the loader gave none... */
-    u8 rsdp_copy[40];   /* ...and its copy, as the loader passed it */
+    u8 rsdp_copy[40];   /* ACPI's RSDP, as the loader passed it */
     u32 rsdp_size;      /* bytes valid in rsdp_copy: 0, 20 or 36 */
     u32 framebuffer_type; /* multiboot2: 1 = RGB, 2 = EGA text, 0 = none */
     u64 framebuffer;      /* physical address */
@@ -42,4 +41,4 @@ struct boot_info {
     u8 red_position, red_size, green_position, green_size, blue_position, blue_size, pad[2];
     char command_line[256];
 };
-static_assert(sizeof(struct boot_info) == 392, "ABI");
+static_assert(sizeof(struct boot_info) == 384, "ABI");

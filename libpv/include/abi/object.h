@@ -45,7 +45,7 @@ enum right {
 
 #define MEMORY_PAGES_LIMIT (1ul << 27) /* a memory object has at most 512 GiB */
 #define POOL_DEPTH_LIMIT 8             /* pools inside pools */
-#define REGION_LIMIT 384               /* mapped regions of a space */
+#define REGION_LIMIT 368               /* mapped regions of a space */
 #define DMA_LIMIT 64                   /* ranges mapped for one device */
 
 #define PRIORITY_COUNT 16              /* 15 is the most urgent */

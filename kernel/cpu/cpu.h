@@ -1,0 +1,111 @@
+/*
+ * What belongs to one processor. In the kernel the GS base points here; nothing about "the current
+ * thread" is global, so more processors are more of these.
+ *
+ * There is one kernel stack for each processor and no kernel thread: every entry starts at the top of
+ * the stack, and leaves by cpu_exit (trap.c), which picks whom to run. Interrupts are off in the kernel.
+ */
+#pragma once
+#include <base/list.h>
+#include <abi/info.h>
+#include <abi/object.h>
+#include "cpu/frame.h"
+
+struct thread;
+struct space;
+
+#define STACK_BYTES 16384    /* the stack of system calls, faults and interrupts */
+#define IST_STACK_BYTES 4096 /* those of NMI, machine check, debug and double fault */
+
+/* The numbers of the interrupt stacks, as the TSS counts them. */
+enum ist { IST_NONE, IST_NMI, IST_MACHINE_CHECK, IST_DEBUG, IST_DOUBLE_FAULT, IST_COUNT };
+
+/* The order of threads that want to run; see sched.h. */
+struct run_queue {
+    u32 ready; /* bit p: queue[p] is not empty */
+    struct list queue[PRIORITY_COUNT];     /* shares with ready threads */
+    struct list throttled[PRIORITY_COUNT]; /* shares that have used up their cap */
+    u32 throttled_mask;
+};
+
+struct tss {
+    u32 reserved0;
+    u64 rsp[3];
+    u64 reserved1;
+    u64 ist[7];
+    u64 reserved2;
+    u16 reserved3, iomap;
+} __attribute__((packed));
+
+struct cpu {
+    struct cpu *self;
+    u64 user_rsp;        /* of ring 3, while an entry changes stacks */
+    u64 scratch[3];      /* for entry.asm */
+    void *stack_top;
+    struct thread *current; /* who runs when the kernel is left; NULL: nobody yet */
+    struct thread *loaded;  /* whose registers the processor holds beside those saved in its frame; an
+                               entry from ring 3 sets it to `current`. NULL: nobody's */
+    struct space *space;    /* whose page tables are loaded; NULL: the kernel's */
+
+    u64 switched_at;     /* time-stamp when `loaded` began to be charged */
+    u64 timer_armed;     /* when the timer will fire; TIMER_OFF when it is not armed */
+    u64 lazy_until;      /* end of the window of lazily raised events; 0: none */
+    u64 period_end;      /* end of the present period of caps */
+    u64 period;          /* its number */
+    u64 alarm_at;        /* root's alarm; TIMER_OFF when it is not set */
+    bool attention;      /* `current` has changed, or somebody may be better placed */
+    bool idle;           /* in the idle loop, where interrupts are on */
+    bool fpu_open;       /* CR0.TS is clear */
+    struct run_queue run;
+
+    u32 number, apic_id;
+    u64 interrupts, spurious, nmis, context_switches, cr3_loads, idle_cycles;
+
+    struct tss tss;
+    u64 gdt[8];
+};
+
+#define TIMER_OFF (~0ul)
+
+extern struct cpu boot_cpu;
+
+static inline struct cpu *cpu_this(void)
+{
+    struct cpu *cpu;
+    __asm__("mov %%gs:0, %0" : "=r"(cpu));
+    return cpu;
+}
+
+/*
+ * The processor to which an interrupt stack belongs. NMIs and their kind arrive at any instruction, also
+ * where GS is still, or again, the user's; FSGSBASE lets ring 3 give it any value. The last word of such a stack
+ * names the processor instead.
+ */
+static inline struct cpu *cpu_from_stack(u64 rsp)
+{
+    return *(struct cpu **)((rsp & ~(u64)(IST_STACK_BYTES - 1)) + IST_STACK_BYTES - 8);
+}
+
+/* What the processor offers beyond what is required; set once by cpu_init. */
+struct cpu_features {
+    bool smep, smap, umip, xsave;
+    u32 fpu_bytes; /* size of the state that XSAVE or FXSAVE writes */
+    u64 fpu_mask;  /* components that XSAVE handles */
+};
+extern struct cpu_features cpu_features;
+
+/* Sets up descriptors, entries and control registers of the boot processor. */
+void cpu_init(void);
+
+/* Leaves the kernel: picks the thread to run, loads it, returns its frame for entry.asm to restore. Never
+ * returns while there is nothing to run: it idles. */
+struct trap_frame *cpu_exit(void);
+
+/* `thread` ends: the processor is not to save its registers any more. */
+void cpu_forget(struct thread *thread);
+
+/* entry.asm: leaves the kernel from anywhere, giving up the present stack. */
+_Noreturn void cpu_leave(void);
+
+/* Bytes of the kernel stack never touched so far (in debug builds, else 0). */
+u64 cpu_stack_free(void);

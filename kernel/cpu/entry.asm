@@ -1,0 +1,267 @@
+; Into the kernel and out of it: system calls, exceptions and interrupts.
+;
+; There is one kernel stack for each processor, and nothing on it outlives an entry. What has to be kept of ring 3
+; is saved in the frame inside `struct thread`: by a system call only what its convention preserves (and the
+; callee-saved registers not before somebody else is to run), by exceptions and interrupts everything, because
+; the processor pushes onto that frame (TSS.rsp0 is its end) and so do we.
+;
+; GS: in ring 3 the user's; everywhere below, after SWAPGS, struct cpu. The entries that can come at any
+; instruction (NMI, machine check, debug, double fault) have stacks of their own and do not touch GS.
+
+%include "cpu/layout.inc"
+
+bits 64
+default abs
+
+extern syscall_table, syscall_limit, syscall_unknown
+extern user_trap, kernel_trap, ist_trap, cpu_exit
+extern smap_in_use
+extern ipc_fast
+
+section .text
+
+; ---- system calls ---------------------------------------------------------------------------------------
+;
+; rax number, rdi rsi rdx r8 r9 r10 arguments, rcx user's rip, r11 user's rflags, rsp user's.
+; Interrupts are off, the direction flag is clear, AC is clear (FMASK).
+
+global syscall_entry
+syscall_entry:
+    swapgs
+    cmp     eax, 1                          ; SYS_CALL, SYS_REPLY_WAIT
+    jbe     ipc_fast
+
+; Where ipc_fast gives up: everything but rsp is as above.
+global syscall_slow
+syscall_slow:
+    mov     [gs:CPU_USER_RSP], rsp
+    mov     rsp, [gs:CPU_CURRENT]
+    mov     [gs:CPU_LOADED], rsp
+    mov     [rsp + THREAD_FRAME + frame.rip], rcx
+    mov     [rsp + THREAD_FRAME + frame.rflags], r11
+    mov     rcx, [gs:CPU_USER_RSP]
+    mov     [rsp + THREAD_FRAME + frame.rsp], rcx
+    mov     dword [rsp + THREAD_FRAME + frame.vector], VECTOR_SYSCALL
+    inc     qword [rsp + THREAD_SYSCALLS]
+    mov     rsp, [gs:CPU_STACK_TOP]
+    cmp     rax, [syscall_limit]
+    jae     .unknown
+    mov     rcx, r8                         ; C takes its arguments in rdi rsi rdx rcx r8 r9
+    mov     r8, r9
+    mov     r9, r10
+    call    [syscall_table + rax * 8]
+.done:                                      ; rax: status
+    cmp     byte [gs:CPU_ATTENTION], 0
+    jne     .leave
+    mov     r10, [gs:CPU_CURRENT]
+    mov     rcx, [r10 + THREAD_FRAME + frame.rip]
+    mov     r11, rcx
+    shr     r11, 47
+    jnz     .leave                          ; not canonical: not by SYSRET
+    mov     r11, [r10 + THREAD_FRAME + frame.rflags]
+    mov     rsp, [r10 + THREAD_FRAME + frame.rsp]
+    xor     edi, edi                        ; nothing of the kernel's goes out
+    xor     esi, esi
+    xor     edx, edx
+    xor     r8d, r8d
+    xor     r9d, r9d
+    xor     r10d, r10d
+    swapgs
+    o64 sysret
+
+.unknown:
+    call    syscall_unknown
+    jmp     .done
+
+.leave:                                     ; somebody else may run: now the rest is saved
+    mov     r10, [gs:CPU_LOADED]
+    test    r10, r10
+    jz      cpu_leave
+    mov     [r10 + THREAD_FRAME + frame.rax], rax
+    mov     [r10 + THREAD_FRAME + frame.rbx], rbx
+    mov     [r10 + THREAD_FRAME + frame.rbp], rbp
+    mov     [r10 + THREAD_FRAME + frame.r12], r12
+    mov     [r10 + THREAD_FRAME + frame.r13], r13
+    mov     [r10 + THREAD_FRAME + frame.r14], r14
+    mov     [r10 + THREAD_FRAME + frame.r15], r15
+
+; ---- leaving --------------------------------------------------------------------------------------------
+
+; Gives up the stack and lets cpu_exit say who runs.
+global cpu_leave
+cpu_leave:
+    cli
+    mov     rsp, [gs:CPU_STACK_TOP]
+    call    cpu_exit
+
+; rax: the frame to restore.
+    mov     rsp, rax
+    pop     r15
+    pop     r14
+    pop     r13
+    pop     r12
+    pop     rbp
+    pop     rbx
+    pop     r11
+    pop     r10
+    pop     r9
+    pop     r8
+    cmp     dword [rsp + frame.vector - frame.rax], VECTOR_SYSCALL
+    jne     .by_iret
+    mov     rcx, [rsp + frame.rip - frame.rax]
+    mov     r11, rcx
+    shr     r11, 47
+    jnz     .by_iret
+    pop     rax
+    add     rsp, 8                          ; rcx
+    pop     rdx
+    pop     rsi
+    pop     rdi
+    mov     r11, [rsp + frame.rflags - frame.vector]
+    mov     rsp, [rsp + frame.rsp - frame.vector]
+    swapgs
+    o64 sysret
+
+.by_iret:
+    pop     rax
+    pop     rcx
+    pop     rdx
+    pop     rsi
+    pop     rdi
+    add     rsp, 16                         ; vector, error
+    swapgs
+iret_to_user:
+    iretq
+
+; ---- exceptions and interrupts --------------------------------------------------------------------------
+
+%macro push_registers 0
+    push    rdi
+    push    rsi
+    push    rdx
+    push    rcx
+    push    rax
+    push    r8
+    push    r9
+    push    r10
+    push    r11
+    push    rbx
+    push    rbp
+    push    r12
+    push    r13
+    push    r14
+    push    r15
+%endmacro
+
+%macro pop_registers 0
+    pop     r15
+    pop     r14
+    pop     r13
+    pop     r12
+    pop     rbp
+    pop     rbx
+    pop     r11
+    pop     r10
+    pop     r9
+    pop     r8
+    pop     rax
+    pop     rcx
+    pop     rdx
+    pop     rsi
+    pop     rdi
+%endmacro
+
+; In ring 3 AC may be set, which would switch SMAP off.
+%macro clear_ac 0
+    cmp     byte [smap_in_use], 0
+    je      %%without
+    clac
+%%without:
+%endmacro
+
+; Stack: vector, error, rip, cs, rflags, rsp, ss. From ring 3 that is the thread's frame.
+trap:
+    test    byte [rsp + frame.cs - frame.vector], 3
+    jz      trap_in_kernel
+    push_registers
+    swapgs
+trap_saved:
+    cld
+    clear_ac
+    mov     rdi, rsp
+    mov     rsp, [gs:CPU_STACK_TOP]
+    call    user_trap
+    jmp     cpu_leave
+
+; The same from ring 0: the idle loop was interrupted, an access to user memory has failed, or the kernel is broken.
+trap_in_kernel:
+    cmp     qword [rsp + frame.rip - frame.vector], iret_to_user
+    je      trap_in_iret
+    push_registers
+    cld
+    clear_ac
+    mov     rdi, rsp
+    call    kernel_trap
+    pop_registers
+    add     rsp, 16
+    iretq
+
+; IRET to ring 3 failed on what it found in the frame. The registers are the user's already, GS as well. It becomes a
+; fault of the thread: we go back to its frame (the stack that IRET had) and save everything again.
+trap_in_iret:
+    swapgs
+    mov     [gs:CPU_SCRATCH], rax
+    mov     rax, [rsp]
+    mov     [gs:CPU_SCRATCH + 8], rax
+    mov     rax, [rsp + 8]
+    mov     [gs:CPU_SCRATCH + 16], rax
+    mov     rax, [gs:CPU_SCRATCH]
+    mov     rsp, [rsp + frame.rsp - frame.vector]
+    push    qword [gs:CPU_SCRATCH + 16]
+    push    qword [gs:CPU_SCRATCH + 8]
+    push_registers
+    jmp     trap_saved
+
+; On a stack of its own, from anywhere: ist_trap finds the processor by the stack, and returns only if the
+; interrupted code is to go on.
+trap_on_ist:
+    push_registers
+    cld
+    clear_ac
+    mov     rdi, rsp
+    call    ist_trap
+    pop_registers
+    add     rsp, 16
+    iretq
+
+; One entry for each vector. Those with an error code in the low 32: 8, 10 to 14, 17, 21, 29, 30.
+%assign vector 0
+%rep 256
+entry_ %+ vector:
+%if vector == 8
+    push    vector
+    jmp     trap_on_ist
+%elif vector == 1 || vector == 2 || vector == 18
+    push    0
+    push    vector
+    jmp     trap_on_ist
+%elif vector >= 10 && vector <= 14 || vector == 17 || vector == 21 || vector == 29 || vector == 30
+    push    vector
+    jmp     trap
+%else
+    push    0
+    push    vector
+    jmp     trap
+%endif
+%assign vector vector + 1
+%endrep
+
+section .rodata
+align 8
+global entry_table
+entry_table:
+%assign vector 0
+%rep 256
+    dq entry_ %+ vector
+%assign vector vector + 1
+%endrep

@@ -1,0 +1,54 @@
+/*
+ * Where the fields are that assembly uses. Each line makes a symbol of the assembler whose value is an
+ * offset, so that no number is written twice; nothing here is ever called.
+ */
+#include "cpu/cpu.h"
+#include "object/endpoint.h"
+#include "object/share.h"
+#include "object/space.h"
+#include "object/thread.h"
+
+#define VALUE(name, value) __asm__ volatile(".globl " #name "\n.set " #name ", %c0" : : "i"(value))
+#define OFFSET(name, type, member) VALUE(name, offsetof(struct type, member))
+
+static void __attribute__((used)) offsets(void)
+{
+    OFFSET(CPU_USER_RSP, cpu, user_rsp);
+    OFFSET(CPU_SCRATCH, cpu, scratch);
+    OFFSET(CPU_STACK_TOP, cpu, stack_top);
+    OFFSET(CPU_CURRENT, cpu, current);
+    OFFSET(CPU_LOADED, cpu, loaded);
+    OFFSET(CPU_SPACE, cpu, space);
+    OFFSET(CPU_ATTENTION, cpu, attention);
+    OFFSET(CPU_SWITCHED_AT, cpu, switched_at);
+    OFFSET(CPU_READY, cpu, run.ready);
+    OFFSET(CPU_CR3_LOADS, cpu, cr3_loads);
+    OFFSET(CPU_RSP0, cpu, tss.rsp[0]);
+    OFFSET(THREAD_SPACE, thread, space);
+    OFFSET(THREAD_SHARE, thread, share);
+    OFFSET(THREAD_QUEUE, thread, queue);
+    OFFSET(THREAD_STATE, thread, state);
+    OFFSET(THREAD_SLOW, thread, slow);
+    OFFSET(THREAD_PRIORITY, thread, priority);
+    OFFSET(THREAD_CALLER, thread, caller);
+    OFFSET(THREAD_SERVER, thread, server);
+    OFFSET(THREAD_EVENT, thread, event);
+    OFFSET(THREAD_FAULTING, thread, faulting);
+    OFFSET(THREAD_FS_BASE, thread, fs_base);
+    OFFSET(THREAD_GS_BASE, thread, gs_base);
+    OFFSET(THREAD_CYCLES, thread, count.cycles);
+    OFFSET(THREAD_SYSCALLS, thread, count.syscalls);
+    OFFSET(THREAD_SWITCHES, thread, count.switches);
+    OFFSET(THREAD_FAST_CALLS, thread, count.fast_calls);
+    OFFSET(THREAD_FAST_REPLIES, thread, count.fast_replies);
+    OFFSET(THREAD_FRAME, thread, frame);
+    OFFSET(SHARE_USED, share, used);
+    OFFSET(SPACE_PAGE_TABLE, space, page_table);
+    OFFSET(SPACE_SLOTS, space, slots);
+    OFFSET(OBJECT_TYPE, object, type);
+    OFFSET(ENDPOINT_CALLERS, endpoint, callers);
+    OFFSET(ENDPOINT_SERVERS, endpoint, servers);
+    OFFSET(CAP_OBJECT, cap, object);
+    OFFSET(CAP_BADGE, cap, badge);
+    OFFSET(CAP_RIGHTS, cap, rights);
+}

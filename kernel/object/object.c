@@ -1,0 +1,72 @@
+/* Capabilities, and the destruction that all objects share; see object.h. */
+#include "object/object.h"
+#include "debug/assert.h"
+#include "object/device.h"
+#include "object/endpoint.h"
+#include "object/event.h"
+#include "object/irq.h"
+#include "object/memory.h"
+#include "object/pool.h"
+#include "object/quarantine.h"
+#include "object/share.h"
+#include "object/space.h"
+#include "object/thread.h"
+
+#define CAPS_PER_BITE 64
+
+void cap_set(struct cap *cap, struct object *object, u64 rights, u64 badge)
+{
+    invariant(!cap->object);
+    cap->object = object;
+    cap->rights = rights;
+    cap->badge = badge;
+    list_push_front(&object->caps, &cap->link);
+}
+
+void cap_clear(struct cap *cap)
+{
+    if (cap->object) {
+        list_remove(&cap->link);
+        cap->object = NULL;
+    }
+}
+
+bool object_drop_caps(struct object *object)
+{
+    for (unsigned i = 0; i < CAPS_PER_BITE && !list_empty(&object->caps); i++) {
+        cap_clear(container_of(list_first(&object->caps), struct cap, link));
+    }
+    return list_empty(&object->caps);
+}
+
+/* For each kind: take one bite of what is inside (0 when there is nothing left inside), and its size. */
+static const struct {
+    enum error (*empty_step)(struct object *object);
+    u64 size;
+} kinds[OBJECT_TYPES] = {
+    [OBJECT_MEMORY] = {memory_empty_step, sizeof(struct memory)},
+    [OBJECT_SPACE] = {space_empty_step, sizeof(struct space)},
+    [OBJECT_THREAD] = {thread_empty_step, sizeof(struct thread)},
+    [OBJECT_SHARE] = {share_empty_step, sizeof(struct share)},
+    [OBJECT_ENDPOINT] = {endpoint_empty_step, sizeof(struct endpoint)},
+    [OBJECT_EVENT] = {event_empty_step, sizeof(struct event)},
+    [OBJECT_DEVICE] = {device_empty_step, sizeof(struct device)},
+    [OBJECT_IRQ] = {irq_empty_step, sizeof(struct irq)},
+};
+
+enum error object_destroy_step(struct object *object)
+{
+    if (object->kind == OBJECT_POOL) {
+        return pool_destroy_step(object);
+    }
+    object->type = OBJECT_NONE;
+    enum error error = kinds[object->kind].empty_step(object);
+    if (error) {
+        return error;
+    }
+    if (!object_drop_caps(object)) {
+        return ERR_AGAIN;
+    }
+    object_free(object, kinds[object->kind].size);
+    return ERR_NONE;
+}

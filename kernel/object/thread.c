@@ -1,0 +1,159 @@
+/* Threads; see thread.h. */
+#include "object/thread.h"
+#include <abi/syscall.h>
+#include "cpu/cpu.h"
+#include "cpu/fpu.h"
+#include "debug/assert.h"
+#include "debug/trace.h"
+#include "memory/direct.h"
+#include "object/endpoint.h"
+#include "object/event.h"
+#include "object/pool.h"
+#include "object/share.h"
+#include "object/space.h"
+#include "sched/sched.h"
+
+enum error thread_create(struct pool *pool, struct space *space, struct share *share,
+                         const struct cap *fault, u64 flags, struct thread **result)
+{
+    struct thread *thread = object_allocate(pool, OBJECT_THREAD, sizeof(*thread));
+    if (!thread) {
+        return ERR_MEMORY;
+    }
+    if (flags & THREAD_FPU) {
+        u64 page = pool_take_page(pool);
+        if (!page) {
+            object_free(&thread->object, sizeof(*thread));
+            return ERR_MEMORY;
+        }
+        thread->fpu = phys_to_virt(page);
+        fpu_init(thread->fpu);
+    }
+    thread->flags = (u8)flags;
+    thread->state = THREAD_STOPPED;
+    thread->halted = true;
+    thread->slow = true;
+    thread->space = space;
+    thread->share = share;
+    thread->priority = share->priority;
+    thread->frame.cs = SELECTOR_USER_CODE;
+    thread->frame.ss = SELECTOR_USER_DATA;
+    thread->frame.rflags = frame_user_rflags(0);
+    list_init(&thread->queue);
+    list_init(&thread->in_space);
+    list_init(&thread->in_share);
+    list_push_back(&space->threads, &thread->in_space);
+    list_push_back(&share->threads, &thread->in_share);
+    if (fault) {
+        cap_set(&thread->fault, fault->object, fault->rights, fault->badge);
+    }
+    *result = thread;
+    return ERR_NONE;
+}
+
+/* ---- states ---- */
+
+void thread_leave(struct thread *thread, enum thread_state_code state)
+{
+    struct cpu *cpu = cpu_this();
+    invariant(thread->state == THREAD_READY);
+    if (cpu->current == thread) {
+        cpu->current = NULL;
+        cpu->attention = true;
+        list_init(&thread->queue);
+    } else {
+        sched_dequeue(thread);
+    }
+    thread->state = (u8)state;
+}
+
+void thread_ready_after(struct thread *thread, u64 window)
+{
+    if (thread->halted) {
+        thread->state = THREAD_STOPPED;
+        return;
+    }
+    thread->state = THREAD_READY;
+    sched_wake(thread, window);
+}
+
+void thread_ready(struct thread *thread)
+{
+    thread_ready_after(thread, 0);
+}
+
+void thread_finish(struct thread *thread, status result)
+{
+    thread->frame.rax = (u64)result;
+    thread_ready(thread);
+}
+
+/* Whatever ipc_fast.asm must know beforehand is put into one byte. */
+static void update_slow(struct thread *thread)
+{
+    thread->slow =
+        thread->halted || thread->flags & THREAD_FPU || !thread->share || thread->share->cap;
+}
+
+void thread_halt(struct thread *thread)
+{
+    thread->halted = true;
+    update_slow(thread);
+    if (thread->state == THREAD_READY) {
+        thread_leave(thread, THREAD_STOPPED);
+    }
+}
+
+bool thread_resume(struct thread *thread)
+{
+    if (!thread->space || !thread->share) {
+        return false;
+    }
+    thread->halted = false;
+    update_slow(thread);
+    if (thread->state == THREAD_STOPPED) {
+        thread_ready(thread);
+    }
+    return true;
+}
+
+/* ---- the end ---- */
+
+void thread_detach_share(struct thread *thread)
+{
+    thread_halt(thread);
+    list_remove(&thread->in_share);
+    thread->share = NULL;
+}
+
+void thread_detach_space(struct thread *thread)
+{
+    thread_halt(thread);
+    list_remove(&thread->in_space);
+    thread->space = NULL;
+}
+
+enum error thread_empty_step(struct object *object)
+{
+    struct thread *thread = container_of(object, struct thread, object);
+    thread_halt(thread);
+    if (thread->server) {
+        thread->server->caller = NULL;
+        thread->server = NULL;
+    }
+    list_remove(&thread->queue);
+    thread->state = THREAD_STOPPED;
+    endpoint_abandon(thread);
+    if (thread->event) {
+        event_unbind(thread->event);
+    }
+    cap_clear(&thread->fault);
+    list_remove(&thread->in_space);
+    list_remove(&thread->in_share);
+    cpu_forget(thread);
+    if (thread->fpu) {
+        pool_return_page(object->pool, virt_to_phys(thread->fpu));
+        thread->fpu = NULL;
+    }
+    return ERR_NONE;
+}

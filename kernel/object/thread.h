@@ -1,0 +1,69 @@
+/*
+ * Threads: what the scheduler runs.
+ *
+ * A thread is in one state at a time. Apart from that it can be *halted*: whatever it waits for can still
+ * come about, but it will not run before it is resumed. New threads are halted.
+ */
+#pragma once
+#include "cpu/frame.h"
+#include "object/object.h"
+
+struct endpoint;
+struct event;
+struct share;
+struct space;
+
+/* What is counted. System calls that ipc_fast.asm did are in `fast_...` only. */
+struct thread_counters {
+    u64 cycles, syscalls, calls, replies, switches, faults, interrupts, raised, suppressed;
+    u64 fast_calls, fast_replies;
+};
+
+struct thread {
+    struct object object;
+    struct space *space; /* NULL: destroyed */
+    struct share *share; /* NULL: destroyed */
+    struct list queue;   /* of its share (READY) or an endpoint (WAITING, CALLING) */
+    struct list in_space, in_share;
+    u8 state; /* enum thread_state_code; READY also while it runs */
+    u8 flags; /* enum thread_flags */
+    bool halted;
+    bool faulting; /* the call it makes is a fault: its registers are not a message */
+    bool root;     /* if it faults, everything ends */
+    bool slow;     /* something about it that ipc_fast.asm does not know: FPU, cap, halted */
+    u32 priority;
+    struct thread *caller; /* whom it has to answer */
+    struct thread *server; /* REPLYING: who has to answer it */
+    u64 badge;             /* of the capability through which it calls */
+    u64 fault_words[4];    /* the message, when faulting */
+    struct event *event;   /* bound to it */
+    struct cap fault;      /* its fault endpoint */
+    u64 fs_base, gs_base;
+    void *fpu;             /* state of a page, or NULL */
+    struct thread_counters count;
+    struct trap_frame frame __attribute__((aligned(16)));
+};
+static_assert(sizeof(struct trap_frame) % 16 == 0, "an interrupt aligns the stack to 16");
+
+must_check enum error thread_create(struct pool *pool, struct space *space, struct share *share,
+                                    const struct cap *fault, u64 flags, struct thread **result);
+must_check enum error thread_empty_step(struct object *object);
+
+void thread_halt(struct thread *thread);
+/* False if it cannot run any more, its space or share being gone. */
+must_check bool thread_resume(struct thread *thread);
+
+/* Its space, its share is destroyed: it never runs again. */
+void thread_detach_space(struct thread *thread);
+void thread_detach_share(struct thread *thread);
+
+/* What it waited for has come: it is ready, with `status` as the result of its system call. */
+void thread_finish(struct thread *thread, status result);
+
+/* The same without a result: it goes on where it was. With a window, in ticks, it does not take the processor
+ * from the present thread before that ends. */
+void thread_ready(struct thread *thread);
+void thread_ready_after(struct thread *thread, u64 window);
+
+/* Takes a running or ready thread out of the scheduler's hands, into `state`. */
+void thread_leave(struct thread *thread, enum thread_state_code state);

@@ -1,0 +1,257 @@
+/* The scheduler; see sched.h. */
+#include "sched/sched.h"
+#include "cpu/apic.h"
+#include "cpu/asm.h"
+#include "cpu/clock.h"
+#include "debug/assert.h"
+#include "object/share.h"
+#include "object/thread.h"
+
+void sched_init(struct cpu *cpu)
+{
+    for (u32 priority = 0; priority < PRIORITY_COUNT; priority++) {
+        list_init(&cpu->run.queue[priority]);
+        list_init(&cpu->run.throttled[priority]);
+    }
+    cpu->timer_armed = cpu->alarm_at = cpu->lazy_until = TIMER_OFF;
+    cpu->switched_at = rdtsc();
+    cpu->period_end = cpu->switched_at + ns_to_tsc(SHARE_PERIOD_NS);
+}
+
+u64 sched_turn(const struct share *share)
+{
+    return ns_to_tsc(TURN_NS) * share->weight;
+}
+
+/* ---- caps ---- */
+
+/* May the share use more of the present period? */
+static bool share_may_run(struct cpu *cpu, struct share *share)
+{
+    if (!share->cap) {
+        return true;
+    }
+    if (share->period != cpu->period) {
+        share->period = cpu->period;
+        share->budget_end = share->used + share->cap;
+    }
+    return share->used < share->budget_end;
+}
+
+/* If the period of caps is over, begins the next, and lets the throttled ones run again. */
+static void period_roll(struct cpu *cpu, u64 now)
+{
+    if (now < cpu->period_end) {
+        return;
+    }
+    u64 length = ns_to_tsc(SHARE_PERIOD_NS);
+    u64 passed = (now - cpu->period_end) / length + 1;
+    cpu->period += passed;
+    cpu->period_end += passed * length;
+    for (u32 mask = cpu->run.throttled_mask; mask; mask &= mask - 1) {
+        u32 priority = (u32)__builtin_ctz(mask);
+        list_move_all(&cpu->run.queue[priority], &cpu->run.throttled[priority]);
+    }
+    cpu->run.ready |= cpu->run.throttled_mask;
+    cpu->run.throttled_mask = 0;
+}
+
+/* ---- queues ---- */
+
+/* Puts a share that has ready threads and is in no queue into the right one. */
+static void share_enqueue(struct cpu *cpu, struct share *share, bool front)
+{
+    struct run_queue *run = &cpu->run;
+    u32 bit = 1u << share->priority;
+    if (!share_may_run(cpu, share)) {
+        share->throttled++;
+        list_push_back(&run->throttled[share->priority], &share->link);
+        run->throttled_mask |= bit;
+        return;
+    }
+    run->ready |= bit;
+    if (front) {
+        list_push_front(&run->queue[share->priority], &share->link);
+    } else {
+        list_push_back(&run->queue[share->priority], &share->link);
+    }
+}
+
+/* Takes a share out of its queue. */
+static void share_dequeue(struct cpu *cpu, struct share *share)
+{
+    struct run_queue *run = &cpu->run;
+    u32 priority = share->priority;
+    list_remove(&share->link);
+    if (list_empty(&run->queue[priority])) {
+        run->ready &= ~(1u << priority);
+    }
+    if (list_empty(&run->throttled[priority])) {
+        run->throttled_mask &= ~(1u << priority);
+    }
+}
+
+static void enqueue(struct cpu *cpu, struct thread *thread, bool front)
+{
+    struct share *share = thread->share;
+    bool queued = !list_empty(&share->ready);
+    if (front) {
+        list_push_front(&share->ready, &thread->queue);
+    } else {
+        list_push_back(&share->ready, &thread->queue);
+    }
+    if (!queued) {
+        share_enqueue(cpu, share, front);
+    }
+}
+
+void sched_dequeue(struct thread *thread)
+{
+    list_remove(&thread->queue);
+    if (list_empty(&thread->share->ready)) {
+        share_dequeue(cpu_this(), thread->share);
+    }
+}
+
+/* ---- time ---- */
+
+void sched_charge(struct cpu *cpu, u64 now)
+{
+    u64 ticks = now - cpu->switched_at;
+    struct thread *thread = cpu->loaded;
+    cpu->switched_at = now;
+    if (!thread || cpu->idle) {
+        cpu->idle_cycles += ticks;
+        return;
+    }
+    thread->count.cycles += ticks;
+    if (thread->share) {
+        thread->share->used += ticks;
+    }
+}
+
+void sched_arm(struct cpu *cpu)
+{
+    u64 deadline = min(cpu->alarm_at, cpu->lazy_until);
+    struct thread *thread = cpu->current;
+    if (thread) {
+        struct share *share = thread->share;
+        bool rival = cpu->run.ready >> thread->priority & 1;
+        if (rival && share->turn_end > share->used) {
+            deadline = min(deadline, cpu->switched_at + (share->turn_end - share->used));
+        }
+        if (share->cap && share->budget_end > share->used) {
+            deadline = min(deadline, cpu->switched_at + (share->budget_end - share->used));
+        }
+    }
+    if (cpu->run.throttled_mask) {
+        deadline = min(deadline, cpu->period_end);
+    }
+    if (deadline < cpu->timer_armed) {
+        cpu->timer_armed = deadline;
+        apic_timer_arm(deadline);
+    }
+}
+
+void sched_set_alarm(struct cpu *cpu, u64 deadline)
+{
+    cpu->alarm_at = deadline;
+    sched_arm(cpu);
+}
+
+bool sched_timer(struct cpu *cpu)
+{
+    u64 now = rdtsc();
+    cpu->timer_armed = TIMER_OFF;
+    cpu->attention = true;
+    if (now >= cpu->lazy_until) {
+        cpu->lazy_until = TIMER_OFF;
+    }
+    if (now < cpu->alarm_at) {
+        return false;
+    }
+    cpu->alarm_at = TIMER_OFF;
+    return true;
+}
+
+/* ---- choosing ---- */
+
+void sched_wake(struct thread *thread, u64 window)
+{
+    struct cpu *cpu = cpu_this();
+    struct thread *current = cpu->current;
+    cpu->attention = true;
+    if (!current && !(cpu->run.ready >> thread->priority) && share_may_run(cpu, thread->share)) {
+        cpu->current = thread;
+        return;
+    }
+    enqueue(cpu, thread, false);
+    if (!window) {
+        cpu->lazy_until = TIMER_OFF; /* whoever is awaited without patience ends the patience of all */
+    } else if (current && cpu->lazy_until == TIMER_OFF) {
+        cpu->lazy_until = rdtsc() + window;
+    }
+}
+
+void sched_yield(struct cpu *cpu)
+{
+    cpu->current->share->turn_end = 0;
+    cpu->attention = true;
+}
+
+/* Should the present thread stop here? Then it is put back where it belongs. */
+static void preempt(struct cpu *cpu)
+{
+    struct thread *thread = cpu->current;
+    struct share *share = thread->share;
+    bool turn_over = share->used >= share->turn_end;
+    if (turn_over) {
+        share->turn_end = share->used + sched_turn(share);
+    }
+    u32 rivals = cpu->run.ready >> thread->priority;
+    bool lazy = cpu->lazy_until != TIMER_OFF;
+    bool must_go = !share_may_run(cpu, share) || (turn_over && rivals & 1) || (rivals >> 1 && !lazy);
+    if (!must_go) {
+        return;
+    }
+    cpu->current = NULL;
+    if (turn_over && !list_empty(&share->ready)) {
+        share_dequeue(cpu, share); /* its other threads wait for its next turn too */
+        share_enqueue(cpu, share, false);
+    }
+    enqueue(cpu, thread, !turn_over);
+}
+
+/* Takes the best thread out of the queues. */
+static struct thread *take_best(struct cpu *cpu)
+{
+    while (cpu->run.ready) {
+        u32 priority = 31 - (u32)__builtin_clz(cpu->run.ready);
+        struct share *share =
+            container_of(list_first(&cpu->run.queue[priority]), struct share, link);
+        if (!share_may_run(cpu, share)) {
+            share_dequeue(cpu, share);
+            share_enqueue(cpu, share, false);
+            continue;
+        }
+        struct thread *thread = container_of(list_first(&share->ready), struct thread, queue);
+        sched_dequeue(thread);
+        return thread;
+    }
+    return NULL;
+}
+
+void sched_choose(struct cpu *cpu)
+{
+    u64 now = rdtsc();
+    sched_charge(cpu, now);
+    period_roll(cpu, now);
+    cpu->attention = false;
+    if (cpu->current) {
+        preempt(cpu);
+    }
+    if (!cpu->current) {
+        cpu->lazy_until = TIMER_OFF;
+        cpu->current = take_best(cpu);
+    }
+}
