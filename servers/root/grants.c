@@ -158,7 +158,7 @@ static bool give_image(struct giving *giving)
 static bool give_machine(struct giving *giving)
 {
     entry(giving, GRANT_DEVICE);
-    return give(giving, 0, BOOT_SLOT_MACHINE, RIGHT_ALL, 0);
+    return give(giving, 0, BOOT_SLOT_MACHINE, RIGHT_READ | RIGHT_WRITE | RIGHT_CONTROL, 0);
 }
 
 static bool give_syslog(struct giving *giving)

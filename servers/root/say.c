@@ -67,8 +67,10 @@ _Noreturn void die(const char *text, ...)
     usize length = format_buffer(message, sizeof(message), "root: ");
     length += format_buffer_list(message + length, sizeof(message) - length, text, arguments);
     va_end(arguments);
-    ignore_status(machine_panic(BOOT_SLOT_MACHINE, message, min(length, sizeof(message) - 1)));
-    for (;;) /* not reached: the kernel stopped the machine */
+    length = min(length, sizeof(message) - 1);
+    while (length != 0 && machine_panic(BOOT_SLOT_MACHINE, message, length) < 0)
+        length -= min(length, 16); /* too long for the kernel: its beginning says most */
+    for (;;)                       /* not reached: the kernel stopped the machine */
         __builtin_trap();
 }
 

@@ -50,12 +50,22 @@ static void fill_server(struct status_server *out, const struct server *server)
                  server_slot(server, SERVER_SLOT_THREAD));
 }
 
+/* The kernel hands out a few entries a call, and goes on writing meanwhile: each call goes on after
+ * the last entry that came. */
 static void fill_trace(void)
 {
     u64 next = memory->machine.trace_next;
-    u64 first = next > STATUS_TRACE ? next - STATUS_TRACE : 0;
-    status count = machine_trace(BOOT_SLOT_MACHINE, memory->trace, STATUS_TRACE, first);
-    memory->trace_count = count < 0 ? 0 : (u64)count;
+    u64 sequence = next > STATUS_TRACE ? next - STATUS_TRACE : 0;
+    u64 count = 0;
+    while (count < STATUS_TRACE) {
+        status got =
+            machine_trace(BOOT_SLOT_MACHINE, &memory->trace[count], STATUS_TRACE - count, sequence);
+        if (got <= 0)
+            break;
+        count += (u64)got;
+        sequence = memory->trace[count - 1].sequence + 1;
+    }
+    memory->trace_count = count;
 }
 
 void status_refresh(void)
