@@ -18,10 +18,10 @@ static void check_at(bool holds, const char *what, int line)
 
 #define check(condition) check_at(condition, #condition, __LINE__)
 
-/* The line that the system test waits for; starts counting anew. */
-static void check_report(const char *title)
+/* Ends a line of the log that a test waits for; starts counting anew. */
+static void check_report(void)
 {
-    print("%s: %u checks, %u failed\n", title, checks, failures);
+    print(": %u checks, %u failed\n", checks, failures);
     checks = 0;
     failures = 0;
 }

@@ -4,7 +4,7 @@
  * when the server is restarted.
  *
  * Results are lines in the log: `timer-client: N checks, 0 failed`, and after each restart of the server
- * `timer-client after restart: ...`. It takes a grant of the service as `timer`.
+ * `timer-client after restart K: ...`. It takes a grant of the service as `timer`.
  */
 #include "check.h"
 
@@ -14,6 +14,7 @@
 #include <runtime/start.h>
 #include <runtime/syscall.h>
 #include <runtime/timer.h>
+#include <service/root.h>
 
 #define EXPIRY_BIT 1ul
 #define PATIENCE   (2 * NS_PER_SECOND) /* later than this is too late even on a busy host */
@@ -217,8 +218,15 @@ static void test_restarted(u64 before, u64 tsc_before)
     test_passed();
 }
 
+static void tell_root(void)
+{
+    struct message m = {.word = {ROOT_READY}};
+    check(ipc_call(SLOT_ROOT, &m, 0) == 0);
+}
+
 int main(void)
 {
+    tell_root();
     test_refusals();
     test_clock();
     test_many();
@@ -226,13 +234,15 @@ int main(void)
     test_cancel_and_move();
     test_passed();
     test_reopen();
-    check_report("timer-client");
+    print("timer-client");
+    check_report();
 
-    for (;;) {
+    for (unsigned restarts = 1;; restarts++) {
         u64 before = now(), tsc_before = tsc();
         wait_for(EVENT_PEER_RESTARTED);
         seen_events = 0;
         test_restarted(before, tsc_before);
-        check_report("timer-client after restart");
+        print("timer-client after restart %u", restarts);
+        check_report();
     }
 }
