@@ -16,6 +16,7 @@ enum apic_register {
     APIC_TPR = 0x80,
     APIC_EOI = 0xb0,
     APIC_SVR = 0xf0,
+    APIC_ISR = 0x100, /* eight of them, 16 apart */
     APIC_LVT_TIMER = 0x320,
     APIC_LVT_LINT0 = 0x350,
     APIC_LVT_LINT1 = 0x360,
@@ -44,12 +45,12 @@ static bool has_deadline;
 static u64 count_per_tick; /* of the timer, per tick of the time-stamp counter: 32.32 */
 static u64 furthest;       /* ticks that the timer's count can express */
 
-static u32 apic_read(enum apic_register at)
+static u32 apic_read(u32 at)
 {
     return registers ? *(volatile u32 *)(registers + at) : (u32)rdmsr(MSR_X2APIC + at / 16);
 }
 
-static void apic_write(enum apic_register at, u32 value)
+static void apic_write(u32 at, u32 value)
 {
     if (registers) {
         *(volatile u32 *)(registers + at) = value;
@@ -104,7 +105,17 @@ void apic_init(struct cpu *cpu)
     apic_write(APIC_LVT_ERROR, LVT_MASKED);
     apic_write(APIC_TIMER_DIVIDE, TIMER_DIVIDE_1);
     apic_write(APIC_LVT_TIMER, LVT_MASKED | VECTOR_TIMER);
+    for (unsigned vector = 0; vector < 256; vector++) {
+        if (apic_in_service((u8)vector)) {
+            apic_eoi(); /* firmware left its interrupt without an end */
+        }
+    }
     cpu->apic_id = apic_id();
+}
+
+bool apic_in_service(u8 vector)
+{
+    return apic_read(APIC_ISR + vector / 32 * 16u) >> vector % 32 & 1;
 }
 
 u32 apic_id(void)

@@ -24,6 +24,9 @@ u32 apic_id(void);
 /* The interrupt in service is done with. */
 void apic_eoi(void);
 
+/* Is `vector` in service, so that it wants an end? Not so what the 8259s or nobody has sent. */
+bool apic_in_service(u8 vector);
+
 /* Interrupt VECTOR_TIMER when the time-stamp counter reaches `deadline`; at once if it is past. Replaces
  * what was armed before. TIMER_OFF (all ones) disarms. */
 void apic_timer_arm(u64 deadline);

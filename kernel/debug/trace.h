@@ -19,6 +19,7 @@ struct trace_ring {
 
 extern struct trace_ring trace_rings[TRACE_CPUS];
 
+/* Adds an event of `cpu`, on which this runs: for those who may not look for it in GS. */
 static inline void trace_add_on(const struct cpu *cpu, enum trace_kind kind, u64 a, u64 b)
 {
     struct trace_ring *ring = &trace_rings[cpu->number];
