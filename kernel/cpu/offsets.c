@@ -2,8 +2,10 @@
  * Where the fields are that assembly uses. Each line makes a symbol of the assembler whose value is an
  * offset, so that no number is written twice; nothing here is ever called.
  */
+#include <abi/syscall.h>
 #include "cpu/cpu.h"
 #include "object/endpoint.h"
+#include "object/event.h"
 #include "object/share.h"
 #include "object/space.h"
 #include "object/thread.h"
@@ -48,7 +50,15 @@ static void __attribute__((used)) offsets(void)
     OFFSET(OBJECT_TYPE, object, type);
     OFFSET(ENDPOINT_CALLERS, endpoint, callers);
     OFFSET(ENDPOINT_SERVERS, endpoint, servers);
+    OFFSET(EVENT_PENDING, event, pending);
     OFFSET(CAP_OBJECT, cap, object);
     OFFSET(CAP_BADGE, cap, badge);
     OFFSET(CAP_RIGHTS, cap, rights);
 }
+
+/* The numbers that ipc_fast.asm has from headers of C. */
+static_assert(SLOT_LIMIT == 8192 && SLOTS_PER_PAGE == 64 && sizeof(struct cap) == 64, "slots");
+static_assert(RIGHT_CALL == 8 && RIGHT_RECEIVE == 16 && OBJECT_ENDPOINT == 6, "objects");
+static_assert(THREAD_READY == 1 && THREAD_WAITING == 2 && THREAD_REPLYING == 4, "states");
+static_assert(SYS_CALL == 0 && SYS_REPLY_WAIT == 1 && WAIT_MESSAGE == 1, "system calls");
+static_assert(SYSCALL_COUNT < 256 && sizeof(struct list) == 16, "entry.asm");

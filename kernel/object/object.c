@@ -28,6 +28,7 @@ void cap_clear(struct cap *cap)
     if (cap->object) {
         list_remove(&cap->link);
         cap->object = NULL;
+        cap->rights = 0; /* ipc_fast.asm looks at nothing else */
     }
 }
 
