@@ -161,7 +161,7 @@ static void measure_faults(void)
     while (got >= 0 && m.word[0] != OTHER_DONE) {
         u64 from = tsc();
         u64 page = (m.word[1] - FAULT_ADDRESS) / PAGE_SIZE;
-        if (page >= ROUNDS)
+        if (page >= FAULT_PAGES)
             surprise(&m);
         second_fault_in(page);
         m.word[0] = FAULT_RESUME;

@@ -63,7 +63,7 @@ _Noreturn void other_spins(struct shared *shared)
 
 _Noreturn void other_faults(struct shared *shared)
 {
-    for (unsigned i = 0; i < ROUNDS; i++) {
+    for (unsigned i = 0; i < FAULT_PAGES; i++) {
         volatile u8 *page = (volatile u8 *)(FAULT_ADDRESS + i * PAGE_SIZE);
         round_begin(shared);
         *page;

@@ -22,6 +22,7 @@ enum other_slot {
 
 /* Pages that are mapped but not there, for the thread that faults. */
 #define FAULT_ADDRESS 0x0000003000000000ul
+#define FAULT_PAGES   200u
 
 /* Where threads start; none returns. */
 _Noreturn void other_null(struct shared *shared);

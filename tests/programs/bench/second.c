@@ -90,8 +90,8 @@ void second_create(u32 shared_slot, struct shared *shared)
     must(space_map(space, shared_slot, (u64)shared, 0, 1, RIGHT_READ | RIGHT_WRITE));
     must(space_populate_all(space, (u64)shared, 1));
 
-    fault_memory = new_memory(ROUNDS);
-    must(space_map(space, fault_memory, FAULT_ADDRESS, 0, ROUNDS, RIGHT_READ));
+    fault_memory = new_memory(FAULT_PAGES);
+    must(space_map(space, fault_memory, FAULT_ADDRESS, 0, FAULT_PAGES, RIGHT_READ));
 
     share = new_slot();
     must(share_create(SLOT_POOL, share, LOW_PRIORITY, 100, 0));
