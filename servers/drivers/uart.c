@@ -29,7 +29,7 @@ enum { MCR_DTR = 1, MCR_RTS = 2, MCR_OUT2 = 8, MCR_LOOP = 0x10 };
 enum { MSR_CTS = 0x10, MSR_DCD = 0x80, MSR_INPUTS = 0xf0 };
 enum { LSR_DATA = 1, LSR_OVERRUN = 2, LSR_THR_EMPTY = 0x20 };
 
-#define ENABLED        (IER_RECEIVED | IER_THR_EMPTY | IER_LINE_STATUS)
+#define ALWAYS_ENABLED (IER_RECEIVED | IER_LINE_STATUS)
 #define FIFO_BYTES     16
 #define DIVISOR_115200 1
 #define ROUNDS_LIMIT   256
@@ -71,20 +71,32 @@ bool uart_start(struct uart *uart, struct ports ports)
     set(uart, LCR, LCR_8_BITS);
     set(uart, FCR, FCR_ENABLE | FCR_TRIGGER_8);
     set(uart, MCR, MCR_DTR | MCR_RTS | MCR_OUT2);
-    set(uart, IER, ENABLED);
+    set(uart, IER, ALWAYS_ENABLED);
+    uart->waiting = false;
     return true;
 }
 
-/* Gives the device as much as its FIFO holds, if it is empty. */
+/* Whether to be interrupted when the device has nothing left to send. */
+static void wait_until_empty(struct uart *uart, bool wait)
+{
+    uart->waiting = wait;
+    set(uart, IER, wait ? ALWAYS_ENABLED | IER_THR_EMPTY : ALWAYS_ENABLED);
+}
+
+/*
+ * Gives the device what its FIFO holds, whenever that is empty, and asks for an interrupt only when there
+ * is more: a fast line (a virtual one above all) would make one for every byte.
+ */
 static void send(struct uart *uart)
 {
-    uart->sending = !(get(uart, LSR) & LSR_THR_EMPTY);
-    if (uart->sending)
-        return;
-    for (u32 i = 0; i < FIFO_BYTES && uart->out_sent != uart->out_written; i++) {
-        set(uart, THR, (u8)uart->out[uart->out_sent++ % UART_OUT_BYTES]);
-        uart->sending = true;
+    if (uart->waiting)
+        wait_until_empty(uart, false);
+    while (uart->out_sent != uart->out_written && (get(uart, LSR) & LSR_THR_EMPTY)) {
+        for (u32 i = 0; i < FIFO_BYTES && uart->out_sent != uart->out_written; i++)
+            set(uart, THR, (u8)uart->out[uart->out_sent++ % UART_OUT_BYTES]);
     }
+    if (uart->out_sent != uart->out_written)
+        wait_until_empty(uart, true);
 }
 
 /* Fetches what has arrived, as long as the buffer has room; false when it has none left. */
@@ -105,16 +117,15 @@ void uart_interrupt(struct uart *uart)
     bool more = uart->present;
     for (u32 rounds = 0; more && rounds < ROUNDS_LIMIT; rounds++) {
         bool pending = !(get(uart, IIR) & IIR_NONE);
-        bool room = !pending || receive(uart);
-        if (pending || uart->sending)
+        more = !pending || receive(uart);
+        if (uart->waiting)
             send(uart);
         if (!pending)
             return;
-        more = room;
     }
     if (uart->present) {
         set(uart, IER, 0);
-        set(uart, IER, ENABLED);
+        wait_until_empty(uart, uart->waiting);
     }
 }
 
@@ -130,7 +141,7 @@ usize uart_write(struct uart *uart, const char *bytes, usize length)
     usize taken = min(length, uart_room(uart));
     for (usize i = 0; i < taken; i++)
         uart->out[uart->out_written++ % UART_OUT_BYTES] = bytes[i];
-    if (!uart->sending && uart->out_sent != uart->out_written)
+    if (!uart->waiting && uart->out_sent != uart->out_written)
         send(uart);
     return taken;
 }

@@ -15,7 +15,7 @@
 struct uart {
     struct ports ports;
     bool present;
-    bool sending;              /* the device has bytes, and will interrupt when it has none */
+    bool waiting;              /* there is more to send; the device interrupts when it has room */
     u64 overruns;              /* bytes lost because nobody fetched them in time */
     u32 out_written, out_sent; /* free-running, as are the two for input */
     u32 in_received, in_read;

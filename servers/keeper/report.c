@@ -103,12 +103,10 @@ void report_ps(struct sink *sink, const struct system_status *system, struct rep
     u64 idle = machine->idle_cycles - min(before->idle_cycles, machine->idle_cycles);
     format(sink, "%-20s %5s %5s\n", "(nobody)", number_percent(idle, since).text,
            number_percent(machine->idle_cycles, running).text);
-    format(sink,
-           "Machine: %lu interrupts (%lu spurious, %lu NMI), %lu switches, %lu of them of space.\n",
+    format(sink, "Machine: %lu interrupts (%lu spurious, %lu NMI), %lu switches, %lu of space.\n",
            machine->interrupts, machine->spurious, machine->nmis, machine->context_switches,
            machine->cr3_loads);
-    format(sink,
-           "CPU%% is since the last ps (%s s), ALL%% since the start; the others are counts.\n",
+    format(sink, "CPU%%: since the last ps (%s s). ALL%%: since the start.\n",
            number_seconds(since, clock.tsc_hz).text);
     remember(before, system);
 }

@@ -142,7 +142,7 @@ def test_no_serial_line(machine):
     default = (ROOT / "iso/config/default.cfg").read_text()
     config = "".join(line for line in default.splitlines(True) if " uart " not in line)
     assert config != default
-    m = machine(config="quiet.cfg", files={"config/quiet.cfg": config})
+    m = machine(config="quiet.cfg", files={"config/quiet.cfg": config.encode()})
 
     def wait_for_row(start):
         deadline = time.monotonic() + 60 * PATIENCE

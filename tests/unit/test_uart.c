@@ -260,6 +260,7 @@ static void test_stuck(void **state)
     struct uart *uart = new_uart();
     assert_true(uart_start(uart, (struct ports){42}));
     device.stuck = true;
+    update_line();
     uart_interrupt(uart);
     assert_int_equal(uart->in_received, UART_IN_BYTES);
     free(uart);
