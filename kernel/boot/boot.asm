@@ -1,10 +1,11 @@
 ; The first instructions of the kernel, from the boot loader's 32-bit world to C in 64 bits.
 ;
-; The header asks a multiboot2 loader for what boot/multiboot.c reads, and names the entry. At the entry
-; (Multiboot2 Specification 2.0, section 3.3) the processor is in 32-bit protected mode without paging, eax
-; holds a magic number, ebx the physical address of the information block, and nothing else is sure: no
-; stack, no descriptor table. This code checks that the processor can run the kernel at all,
-; makes page tables that are good enough to start with (kernel_map.c makes the real ones), and jumps up.
+; The header asks a multiboot2 loader for what boot/multiboot.c reads, and names the entry. At the
+; entry (Multiboot2 Specification 2.0, section 3.3) the processor is in 32-bit protected mode
+; without paging, eax holds a magic number, ebx the physical address of the information block, and
+; nothing else is sure: no stack, no descriptor table. This code checks that the processor can run
+; the kernel at all, makes page tables that are good enough to start with (kernel_map.c makes the
+; real ones), and jumps up.
 ;
 ; Everything in .boot.* is linked at its physical address and is free memory once boot is over.
 
@@ -32,7 +33,8 @@ global boot_entry
 
 ; --- the header ----------------------------------------------------------------------------------
 
-; tag TYPE, FLAGS, WORD...: flags 1: the loader may ignore it. Tags begin at multiples of eight bytes.
+; tag TYPE, FLAGS, WORD...: flags 1: the loader may ignore it. Tags begin at multiples of eight
+; bytes.
 %macro tag 2-*
     align 8, db 0
 %%start:

@@ -119,7 +119,8 @@ bool boot_memory_overlaps(u64 phys, u64 bytes)
 {
     for (u32 i = 0; i < ram.count; i++) {
         u64 start = max(ram.range[i].start, LOW_MEMORY);
-        if (start < ram.range[i].end && ranges_overlap(phys, bytes, start, ram.range[i].end - start)) {
+        u64 end = ram.range[i].end;
+        if (start < end && ranges_overlap(phys, bytes, start, end - start)) {
             return true;
         }
     }

@@ -16,7 +16,7 @@ struct boot_memory {
     u64 highest;       /* end of the last RAM */
     u64 pages;         /* RAM in all, but for the first megabyte */
     u64 free_pages;    /* of these, handed to the frame allocator */
-    u64 reserve_pages; /* and to the contiguous reserve; the rest is the kernel's and the modules' */
+    u64 reserve_pages; /* and to the contiguous reserve; the rest: kernel and modules */
 };
 extern struct boot_memory boot_memory;
 

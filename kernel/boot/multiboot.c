@@ -1,10 +1,10 @@
 /*
- * Reading multiboot2's information block (Multiboot2 Specification 2.0, section 3.6): a size, and then
- * tags, each with a type and a size, at multiples of eight bytes.
+ * Reading multiboot2's information block (Multiboot2 Specification 2.0, section 3.6): a size, and
+ * then tags, each with a type and a size, at multiples of eight bytes.
  *
- * The block was written by the loader, so it is not hostile; but loaders and firmware have bugs, and a
- * clear message at boot is worth more than a strange crash later. Each tag is copied out of the
- * block before it is looked at, so nothing depends on how the block is aligned.
+ * The block was written by the loader, so it is not hostile; but loaders and firmware have bugs,
+ * and a clear message at boot is worth more than a strange crash later. Each tag is copied out of
+ * the block before it is looked at, so nothing depends on how the block is aligned.
  */
 #include <base/parse.h>
 #include <base/string.h>

@@ -1,6 +1,6 @@
 /*
- * What the boot loader says about the machine, read out of multiboot2's information block. PURE: the
- * host's tests and a fuzzer run this code.
+ * What the boot loader says about the machine, read out of multiboot2's information block. PURE:
+ * the host's tests and a fuzzer run this code.
  *
  * Every length is checked; a block that makes no sense gives an error and the offset of the tag.
  */

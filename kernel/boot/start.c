@@ -1,8 +1,9 @@
 /*
- * Starting the kernel, one thing after the other. Each step relies only on those before it, and a machine
- * that will not do is refused with one clear sentence.
+ * Starting the kernel, one thing after the other. Each step relies only on those before it, and a
+ * machine that will not do is refused with one clear sentence.
  *
- * The kernel prints nothing while all is well: the serial port and the screen are the console server's.
+ * The kernel prints nothing while all is well: the serial port and the screen are the console
+ * server's.
  */
 #include "boot/start.h"
 #include "boot/memory.h"

@@ -6,8 +6,8 @@
 
 struct boot_facts;
 
-/* From boot.asm: `info` is the physical address of the loader's information block, `tsc` the time-stamp
- * counter at the first instruction. */
+/* From boot.asm: `info` is the physical address of the loader's information block, `tsc` the
+ * time-stamp counter at the first instruction. */
 _Noreturn void kernel_start(u64 info, u64 tsc);
 
 /* Makes root out of its module, and runs it (root.c). */

@@ -59,8 +59,8 @@ static void apic_write(u32 at, u32 value)
     }
 }
 
-/* Moves the 8259s' vectors out of the exceptions' way, for what they may send in spite of it, and masks
- * all their lines. */
+/* Moves the 8259s' vectors out of the exceptions' way, for what they may send in spite of it, and
+ * masks all their lines. */
 static void pic_disable(void)
 {
     outb(0x20, 0x11); /* ICW1: initialise, ICW4 follows */

@@ -1,7 +1,7 @@
 /*
  * Single instructions that C has no words for: ports, model-specific registers, control registers,
- * descriptor tables. One function an instruction, named like it; what an instruction means is in the
- * processor's manual, and when it may be used is up to the caller.
+ * descriptor tables. One function an instruction, named like it; what an instruction means is in
+ * the processor's manual, and when it may be used is up to the caller.
  *
  * Those that change what other memory accesses mean have a "memory" clobber, so that the compiler
  * moves nothing across them.
@@ -78,8 +78,8 @@ static inline struct cpuid cpuid(u32 leaf, u32 subleaf)
     return r;
 }
 
-/* Does the processor have this leaf? The highest of each group (0, 0x40000000, 0x80000000) is in eax
- * of its first. The group of hypervisors exists only where leaf 1 says that there is one. */
+/* Does the processor have this leaf? The highest of each group (0, 0x40000000, 0x80000000) is in
+ * eax of its first. The group of hypervisors exists only where leaf 1 says that there is one. */
 static inline bool cpuid_has(u32 leaf)
 {
     u32 group = leaf & 0xf0000000;

@@ -1,8 +1,9 @@
 /*
- * How fast the time-stamp counter runs. It is measured against channel 2 of the PIT, whose frequency
- * is the same on every PC, from one of its ticks to another, at least a millisecond later. Where the
- * processor itself says a frequency that agrees, that is taken, because it is exact; emulators say
- * what they like, so it is not trusted alone, unless the PIT is dead, as on some laptops.
+ * How fast the time-stamp counter runs. It is measured against channel 2 of the PIT, whose
+ * frequency is the same on every PC, from one of its ticks to another, at least a millisecond
+ * later. Where the processor itself says a frequency that agrees, that is taken, because it is
+ * exact; emulators say what they like, so it is not trusted alone, unless the PIT is dead, as on
+ * some laptops.
  *
  * The local APIC's timer is measured in the same interval.
  */

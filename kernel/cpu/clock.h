@@ -20,8 +20,9 @@ static inline u64 clock_scale(u64 value, u64 factor)
     return product >> 96 ? ~0ul : (u64)(product >> 32);
 }
 
-/* The factor that turns a count at `from` a second into one at `to` a second; both below 2^63, `from` not 0. The
- * fraction is found bit by bit, as in division on paper, because 128 bits cannot be divided here. */
+/* The factor that turns a count at `from` a second into one at `to` a second; both below 2^63,
+ * `from` not 0. The fraction is found bit by bit, as in division on paper, because 128 bits cannot
+ * be divided here. */
 static inline u64 clock_factor(u64 to, u64 from)
 {
     u64 whole = to / from, rest = to % from, fraction = 0;

@@ -1,6 +1,6 @@
 /*
- * Invariants: what must be true if the kernel has no bug. Debug builds check them and panic with the
- * condition and its place; release builds do not even evaluate it, so it may not have effects.
+ * Invariants: what must be true if the kernel has no bug. Debug builds check them and panic with
+ * the condition and its place; release builds do not even evaluate it, so it may not have effects.
  *
  * What somebody outside can make untrue is never an invariant: that is an error, and is returned.
  */

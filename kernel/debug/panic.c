@@ -3,8 +3,8 @@
  * the serial port, as much as has room on the text screen.
  *
  * Printing is the last thing that this kernel does, so it may take the serial port and the screen
- * from the console server. A second panic, while the first is being printed, says one line and stops:
- * whatever it was about to look at is broken.
+ * from the console server. A second panic, while the first is being printed, says one line and
+ * stops: whatever it was about to look at is broken.
  */
 #include <stdarg.h>
 

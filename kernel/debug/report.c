@@ -32,7 +32,7 @@ void report_registers(struct sink *sink, const struct trap_frame *frame)
     };
     for (usize i = 0; i < array_count(registers); i++) {
         format(sink, "%6s %016lx%s", registers[i].name, registers[i].value,
-               i % 4 == 3 || i + 1 == array_count(registers) ? "\n" : " ");
+               i % 3 == 2 || i + 1 == array_count(registers) ? "\n" : " ");
     }
 }
 

@@ -1,6 +1,6 @@
 /*
- * The parts of a panic's report, each of which prints one thing that is known. They print to a sink,
- * follow no pointer that they have not checked, and stay inside the kernel stacks.
+ * The parts of a panic's report, each of which prints one thing that is known. They print to a
+ * sink, follow no pointer that they have not checked, and stay inside the kernel stacks.
  */
 #pragma once
 #include "cpu/frame.h"

@@ -7,7 +7,8 @@
 /* Sets COM1 up, whatever state its driver left it in: 115200 baud, 8 bits, no interrupts. */
 void serial_init(void);
 
-/* Sends bytes, a newline as carriage return and newline. A port that does not get ready is given up. */
+/* Sends bytes, a newline as carriage return and newline. A port that does not get ready is given
+ * up. */
 void serial_write(const char *bytes, usize length);
 
 /* Waits until all that was sent is out. */

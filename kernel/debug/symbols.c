@@ -1,6 +1,6 @@
 /*
- * Reading the symbol table of kernel/symbols.py, which says what the format is. Tables are sorted by
- * offset, so the entry for an address is the last one that is not above it.
+ * Reading the symbol table of kernel/symbols.py, which says what the format is. Tables are sorted
+ * by offset, so the entry for an address is the last one that is not above it.
  */
 #include <base/string.h>
 

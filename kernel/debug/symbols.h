@@ -1,7 +1,7 @@
 /*
  * Names of functions and lines of source for addresses in the kernel, read from the table that
- * kernel/symbols.py makes at build time and the loader brings as a module. PURE: the host's tests run this
- * code.
+ * kernel/symbols.py makes at build time and the loader brings as a module. PURE: the host's tests
+ * run this code.
  *
  * It works while the kernel is panicking: no state but a description of the table, no allocation,
  * and a table that is damaged gives no name, never a fault.

@@ -44,8 +44,8 @@ static inline u64 trace_next(void)
 }
 
 /*
- * Copies up to `count` events to `entries`, beginning with number `sequence`, or with the oldest that
- * is still there if that is later. Returns how many.
+ * Copies up to `count` events to `entries`, beginning with number `sequence`, or with the oldest
+ * that is still there if that is later. Returns how many.
  */
 u64 trace_ring_read(const struct trace_ring *ring, struct trace_entry *entries, u64 count,
                     u64 sequence);

@@ -1,9 +1,10 @@
 /*
  * Where physical memory is in the kernel's half of every address space.
  *
- *   DIRECT_BASE   all RAM that the kernel manages, readable and writable, at this distance. The frames
- *                 of the kernel's own text and constants are read-only there as well. What is not
- *                 RAM is not there: device registers have a window of their own (kernel_map.h).
+ *   DIRECT_BASE   all RAM that the kernel manages, readable and writable, at this distance. The
+ *                 frames of the kernel's own text and constants are read-only there as well. What
+ *                 is not RAM is not there: device registers have a window of their own
+ *                 (kernel_map.h).
  *   KERNEL_BASE   the kernel image, at this distance from where it was loaded.
  *
  * kernel_map.c builds both; boot.asm has a first version that covers 4 GiB.
