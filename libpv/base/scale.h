@@ -1,8 +1,8 @@
 /*
  * Multiplying by a fraction: what turns the ticks of one clock into those of another.
  *
- * Nothing overflows silently: what does not fit into 64 bits comes out as UINT64_MAX. No division of
- * 128 bits is needed (freestanding C has none): first the whole multiples of the denominator are
+ * Nothing overflows silently: what does not fit into 64 bits comes out as UINT64_MAX. No division
+ * of 128 bits is needed (freestanding C has none): first the whole multiples of the denominator are
  * scaled, then what is left of it. That is right as long as numerator * denominator < 2^64.
  */
 #pragma once

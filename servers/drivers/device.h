@@ -3,9 +3,9 @@
  *
  * The drivers in this folder are libraries without a home. Whoever links one is its home: a server
  * (servers/runtime/home.c implements the functions named home_ for all servers), the guest Moss on
- * a bare machine, or a test on the host with a device made of memory. The home finds the device, maps
- * its registers, and owns the event loop: on the device's interrupt it calls the driver's function
- * for that and then acknowledges the interrupt in its own way.
+ * a bare machine, or a test on the host with a device made of memory. The home finds the device,
+ * maps its registers, and owns the event loop: on the device's interrupt it calls the driver's
+ * function for that and then acknowledges the interrupt in its own way.
  *
  * Drivers keep their state in a structure that the home gives them, and never wait for long.
  */

@@ -1,8 +1,8 @@
 /*
  * The HPET's counter and one of its timers. See hpet.h for what is promised.
  *
- * All accesses are 32 bits wide: one of 64 bits may reach the device as two anyway, with time passing
- * between them (specification, section 2.4.7), and then it is better to know.
+ * All accesses are 32 bits wide: one of 64 bits may reach the device as two anyway, with time
+ * passing between them (specification, section 2.4.7), and then it is better to know.
  */
 #include <base/scale.h>
 #include <drivers/hpet.h>
@@ -40,9 +40,9 @@
 #define PERIOD_LIMIT_FS 0x05f5e100u /* 100 ns */
 #define FS_PER_NS       1000000ul
 
-/* A comparator only matches when the counter comes by; some chips need this many ticks to take it in. */
+/* A comparator only matches when the counter comes by; some chips take this many ticks to notice. */
 #define TICKS_AHEAD 128ul
-/* How far ahead a timer of 32 bits is set at most, and so how long the clock goes without a look. */
+/* How far ahead a timer of 32 bits is set at most: so long the clock goes without a look at it. */
 #define TICKS_SHORT_SPAN (1ul << 30)
 
 const char *hpet_error_text(enum hpet_error error)
@@ -101,8 +101,9 @@ u64 hpet_ticks(struct hpet *hpet)
 }
 
 /*
- * Finds the upper half of a counter of 32 bits: of all times with the lower half that it shows, the one
- * that is nearest to the processor's clock. For the two to agree at all, a fresh one is set by it.
+ * Finds the upper half of a counter of 32 bits: of all times with the lower half that it shows, the
+ * one that is nearest to the processor's clock. For the two to agree at all, a fresh
+ * one is set by it.
  */
 static void extend_counter(struct hpet *hpet, bool fresh)
 {

@@ -1,10 +1,10 @@
 /*
- * The High Precision Event Timer: its counter as a clock that goes on for ever, and one of its timers
- * as an alarm. Names of registers and fields are those of the IA-PC HPET specification 1.0a.
+ * The High Precision Event Timer: its counter as a clock that goes on for ever, and one of its
+ * timers as an alarm. Names of registers and fields are those of the IA-PC HPET specification 1.0a.
  *
  * The counter is never stopped or set once it runs: who comes after a crashed predecessor finds the
- * clock where it would have been. The one exception is a counter of 32 bits when the machine has just
- * started: it is set by the processor's clock, from which its upper half is found again later.
+ * clock where it would have been. The one exception is a counter of 32 bits when the machine has
+ * just started: it is set by the processor's clock, from which its upper half is found again later.
  */
 #pragma once
 #include <drivers/device.h>
@@ -54,12 +54,12 @@ const char *hpet_error_text(enum hpet_error error);
 u64 hpet_ticks(struct hpet *hpet);
 
 /*
- * Interrupts once when the time has come, or, if that is too close or has passed, soon. A timer of 32
- * bits interrupts early when the time is far away: look at the clock, and arm again.
+ * Interrupts once when the time has come, or, if that is too close or has passed, soon. A timer of
+ * 32 bits interrupts early when the time is far away: look at the clock, and arm again.
  */
 void hpet_arm(struct hpet *hpet, u64 ticks);
 
-/* To be called on the device's interrupt; true when it came from this timer, as far as can be told. */
+/* To be called on the device's interrupt; true when it came, as far as can be told, from here. */
 bool hpet_interrupt(struct hpet *hpet);
 
 /* Between ticks and nanoseconds, with UINT64_MAX for what is too large. The first rounds down, the

@@ -3,8 +3,8 @@
  */
 #include <runtime/blocks.h>
 
-/* In front of every block. `size` counts the header and is a multiple of 16; its lowest bit says that
- * the block is in use. A free block keeps its links in the first bytes behind the header. */
+/* In front of every block. `size` counts the header and is a multiple of 16; its lowest bit says
+ * that the block is in use. A free block keeps its links in the first bytes behind the header. */
 struct header {
     u64 size;
     u64 size_before; /* of the block that ends here; 0 for the first */

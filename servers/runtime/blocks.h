@@ -1,9 +1,9 @@
 /*
- * An allocator of blocks inside one stretch of memory that can grow at its end: the logic of the heap,
- * without the system calls, so that tests on the host can take it apart.
+ * An allocator of blocks inside one stretch of memory that can grow at its end: the logic of the
+ * heap, without the system calls, so that tests on the host can take it apart.
  *
- * Each block has a header that knows its size and that of the block before it; neighbours that are free
- * are joined at once. Free blocks are listed by size, one list for each power of two, so that
+ * Each block has a header that knows its size and that of the block before it; neighbours that are
+ * free are joined at once. Free blocks are listed by size, one list for each power of two, so that
  * allocating looks at few of them however many there are.
  */
 #pragma once
@@ -25,7 +25,7 @@ struct blocks {
 /* Starts with no memory at `base`, which is aligned to BLOCKS_ALIGNMENT. */
 void blocks_init(struct blocks *blocks, void *base);
 
-/* The next `bytes` bytes at the end have become memory; a multiple of BLOCKS_ALIGNMENT, at least 32. */
+/* So many more bytes at the end have become memory; a multiple of BLOCKS_ALIGNMENT, at least 32. */
 void blocks_extend(struct blocks *blocks, u64 bytes);
 
 /* A block of at least `size` bytes, or NULL when no free one is as large. */

@@ -1,6 +1,6 @@
 /*
- * The heap: blocks (blocks.h) in one memory object that is mapped from HEAP_ADDRESS on, and of which
- * the pages are committed as they are needed. It never shrinks; freed blocks are used again.
+ * The heap: blocks (blocks.h) in one memory object that is mapped from HEAP_ADDRESS on, and of
+ * which the pages are committed as they are needed. It never shrinks; freed blocks are used again.
  */
 #include <base/string.h>
 #include <runtime/blocks.h>

@@ -1,6 +1,6 @@
 /*
- * Memory for a program's own use, from its own pool: what is allocated here is charged to nobody else,
- * and the pool's limit is the only one. Not for more than one thread.
+ * Memory for a program's own use, from its own pool: what is allocated here is charged to nobody
+ * else, and the pool's limit is the only one. Not for more than one thread.
  */
 #pragma once
 #include <base/types.h>

@@ -1,6 +1,6 @@
 /*
- * Where the parts of the running program are: pages of code, of constants, and of data, one after the
- * other from IMAGE_ADDRESS on. The linker script server.ld defines these.
+ * Where the parts of the running program are: pages of code, of constants, and of data, one after
+ * the other from IMAGE_ADDRESS on. The linker script server.ld defines these.
  */
 #pragma once
 

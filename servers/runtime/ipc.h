@@ -2,8 +2,8 @@
  * Messages: the stubs of the four IPC system calls, and of raising and polling events.
  *
  * Each is the SYSCALL instruction and the moves that bring its words into the registers where the
- * kernel wants them; with a `struct message` that lives in the caller's frame the compiler keeps the
- * words in registers throughout. What the calls mean is in libpv/include/ABI.md.
+ * kernel wants them; with a `struct message` that lives in the caller's frame the compiler keeps
+ * the words in registers throughout. What the calls mean is in libpv/include/ABI.md.
  */
 #pragma once
 #include <abi/error.h>
@@ -17,9 +17,10 @@ struct message {
     u64 events;  /* received with WAIT_EVENT: the bits that were pending */
 };
 
-/* The instruction: words go in and come out in rsi, r8, r9 and r10; rdi is the endpoint and then the badge,
- * rdx the capabilities and then the event bits. */
-static inline status ipc_enter(enum syscall number, u64 endpoint, struct message *m, u64 capabilities)
+/* The instruction: words go in and come out in rsi, r8, r9 and r10; rdi is the endpoint and then
+ * the badge, rdx the capabilities and then the event bits. */
+static inline status ipc_enter(enum syscall number, u64 endpoint, struct message *m,
+                               u64 capabilities)
 {
     status result = (status)number;
     register u64 r8 __asm__("r8") = m->word[1];
@@ -74,8 +75,8 @@ static inline must_check status ipc_reply(const struct message *m, u64 capabilit
     return ipc_enter(SYS_REPLY, SLOT_NONE, &words, capabilities);
 }
 
-/* One turn of a server's loop: answers the caller whose call is in `m` if `must_reply`, and waits for the
- * next one or for an event. */
+/* One turn of a server's loop: answers the caller whose call is in `m` if `must_reply`, and
+ * waits for the next one or for an event. */
 static inline must_check status ipc_next(u32 endpoint, bool must_reply, struct message *m,
                                          u64 capabilities)
 {
@@ -98,7 +99,7 @@ static inline must_check status event_raise(u32 event, u64 bits, u64 window)
     return result;
 }
 
-/* Takes and clears the bits of the event without waiting; ERR_EMPTY, and 0 bits, if there are none. */
+/* Takes and clears the bits of the event without waiting; ERR_EMPTY, with 0 bits, if none are set. */
 static inline must_check status event_poll(u32 event, u64 *bits)
 {
     status result = SYS_EVENT_POLL;

@@ -1,6 +1,6 @@
 /*
- * Showing memory objects (device registers, memory shared with others) in the program's own space, at
- * addresses that are picked here.
+ * Showing memory objects (device registers, memory shared with others) in the program's own space,
+ * at addresses that are picked here.
  */
 #pragma once
 #include <abi/start.h>

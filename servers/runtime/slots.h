@@ -1,6 +1,6 @@
 /*
- * Which slots of the program's own table of capabilities are free: those from SLOT_FREE on, which root
- * left to it. Only bookkeeping: filling and emptying the slot is up to whoever asks for it.
+ * Which slots of the program's own table of capabilities are free: those from SLOT_FREE on, which
+ * root left to it. Only bookkeeping: filling and emptying the slot is up to whoever asks for it.
  */
 #pragma once
 #include <abi/start.h>

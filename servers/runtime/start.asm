@@ -18,8 +18,8 @@ _start:
     call    runtime_start       ; does not return
     ud2
 
-; A server that is done faults with an empty stack pointer, which no other fault has: whoever handles
-; its faults can tell the end from an accident (fault_is_exit in start.h).
+; A server that is done faults with an empty stack pointer, which no other fault has: whoever
+; handles its faults can tell the end from an accident (fault_is_exit in start.h).
 runtime_exit:
     xor     esp, esp
     ud2

@@ -29,8 +29,8 @@ _Noreturn static void run(void)
     runtime_exit();
 }
 
-/* Root's own start page is kept in this frame, which lasts as long as root does: other programs have
- * no use for one and should not have to find room for it. */
+/* Root's own start page is kept in this frame, which lasts as long as root does: other programs
+ * have no use for one and should not have to find room for it. */
 _Noreturn static void run_root(const struct boot_info *boot)
 {
     struct start_info own = {

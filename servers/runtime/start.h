@@ -14,8 +14,8 @@
  * name, tsc_hz and tsc_entry filled in. */
 extern const struct start_info *start;
 
-/* For root alone, in all other programs NULL: what the kernel says, and its own start page, in which
- * it may fill in the rest (`log_size` above all: until then nothing is logged). */
+/* For root alone, in all other programs NULL: what the kernel says, and its own start page, in
+ * which it may fill in the rest (`log_size` above all: until then nothing is logged). */
 extern const struct boot_info *boot_info;
 extern struct start_info *root_start;
 

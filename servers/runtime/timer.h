@@ -1,10 +1,10 @@
 /*
- * A client of the timer server: the calls of service/timer.h as functions. The program needs a grant
- * of the service under the name `timer`.
+ * A client of the timer server: the calls of service/timer.h as functions. The program needs a
+ * grant of the service under the name `timer`.
  *
  * Results are those of the server. ERR_ABSENT says that there is no grant, that the server has no
- * timer hardware, or (except from timer_open) that it was restarted: open again, and arm again. Root
- * tells a restart by EVENT_PEER_RESTARTED.
+ * timer hardware, or (except from timer_open) that it was restarted: open again, and arm again.
+ * Root tells a restart by EVENT_PEER_RESTARTED.
  */
 #pragma once
 #include <abi/error.h>
@@ -23,6 +23,6 @@ must_check status timer_arm(u64 id, u64 ns);
 /* ERR_ABSENT: it was not armed, or has expired and is or will be told. */
 must_check status timer_cancel(u64 id);
 
-/* 1 and the first alarm that has expired and was not told, with how many nanoseconds too late that was; 0
- * when there is none. */
+/* 1 and the first alarm that has expired and was not told, with how many nanoseconds too late
+ * that was; 0 when there is none. */
 must_check status timer_expired(u64 *id, u64 *late);

@@ -1,6 +1,6 @@
 /*
- * What the timer server knows about one client: its alarms, and those that have expired and that it has
- * not been told about yet. Pure logic, on the queue that all clients share.
+ * What the timer server knows about one client: its alarms, and those that have expired and that it
+ * has not been told about yet. Pure logic, on the queue that all clients share.
  */
 #pragma once
 #include <abi/error.h>

@@ -50,7 +50,7 @@ static void close_dead(void)
     }
 }
 
-/* The number for a client that opens: the one it had, or one that is free; CLIENTS when all are taken. */
+/* The number for a client that opens: the one it had, or a free one, or CLIENTS: all are taken. */
 static unsigned number_for(u64 badge)
 {
     unsigned number = CLIENTS;

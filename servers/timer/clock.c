@@ -1,5 +1,5 @@
 /*
- * From the grants `hpet` (registers, and an interrupt whose line root chose) to a clock. See clock.h.
+ * From the grants `hpet` (registers, and an interrupt with a line) to a clock. See clock.h.
  */
 #include <timer/clock.h>
 

@@ -1,6 +1,6 @@
 /*
- * The alarms that are armed, of all clients together, the earliest first: a binary heap whose members
- * know their place in it, so that any of them can be moved or taken out. Pure logic.
+ * The alarms that are armed, of all clients together, the earliest first: a binary heap whose
+ * members know their place in it, so that any of them can be moved or taken out. Pure logic.
  */
 #pragma once
 #include <base/list.h>
@@ -23,8 +23,9 @@ struct queue {
     u64 sequence;
 };
 
-/* Lets the queue use `storage`, with room for `capacity` alarms and at least for those it has: they move
- * there. Returns the storage that it used before, NULL at first. A queue starts out all zero. */
+/* Lets the queue use `storage`, with room for `capacity` alarms and at least for those it has:
+ * they move there. Returns the storage that it used before, NULL at first. A queue starts out
+ * all zero. */
 struct alarm **queue_set_storage(struct queue *queue, struct alarm **storage, u32 capacity);
 
 /* The alarm with the earliest deadline, NULL when there is none. */

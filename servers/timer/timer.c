@@ -2,9 +2,10 @@
  * The timer server: alarms for its clients, in nanoseconds of the HPET's counter. The protocol is
  * libpv/include/service/timer.h.
  *
- * One loop: it waits for a call or the HPET's interrupt, moves what is due to its clients' lists, raises
- * each client's event once, sets the HPET to the next deadline, and replies. Clients are hostile:
- * each has its own alarms and its own list, and what it asks for is checked here or in client.c.
+ * One loop: it waits for a call or the HPET's interrupt, moves what is due to its clients' lists,
+ * raises each client's event once, sets the HPET to the next deadline, and replies. Clients are
+ * hostile: each has its own alarms and its own list, and what it asks for is checked here or in
+ * client.c.
  */
 #include <timer/clients.h>
 #include <timer/clock.h>

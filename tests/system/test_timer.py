@@ -1,4 +1,4 @@
-"""The timer server: what a client sees of it, before and after it was killed, and without an HPET."""
+"""The timer server: what a client sees, before and after it was killed, and without an HPET."""
 import re
 import time
 
@@ -34,7 +34,7 @@ def starts(machine, **hardware):
 
 
 def test_client(machine):
-    """All that is promised to a client, and again after the server was killed; the clock goes on."""
+    """All that is promised to a client, and again after the server was killed: the clock went on."""
     m = starts(machine)
     results(m, "timer-client")
     for restart in (1, 2):

@@ -119,7 +119,8 @@ static void test_arm(void **state)
     assert_int_equal(comparator(), 0xffffffff0);
 }
 
-/* A time that has passed, or may pass before the hardware takes it in, becomes one shortly ahead. */
+/* A time that has passed, or may pass before the hardware takes it in, becomes one shortly
+ * ahead. */
 static void test_arm_passed(void **state)
 {
     (void)state;

@@ -1,4 +1,5 @@
-/* Unit tests of base/scale.h and of the server runtime's clock arithmetic, against 128-bit numbers. */
+/* Unit tests of base/scale.h and of the server runtime's clock arithmetic, against 128-bit
+ * numbers. */
 #include "unit.h"
 
 #include <base/random.h>

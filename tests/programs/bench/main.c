@@ -1,11 +1,12 @@
 /*
  * The bench program: how many instructions the kernel's paths take, from ring 3 to ring 3.
  *
- * The main thread is the urgent one: it answers calls, waits for its event and for an interrupt, and
- * handles faults, while a thread of low priority in a second space does what is measured. Prints
- * `bench NAME VALUE instructions` lines on a console, and at last `bench done`.
+ * The main thread is the urgent one: it answers calls, waits for its event and for an interrupt,
+ * and handles faults, while a thread of low priority in a second space does what is measured.
+ * Prints `bench NAME VALUE instructions` lines on a console, and at last `bench done`.
  *
- * Grants: service `console`, `hpet` (for a timer that nobody else uses), and the right to make shares.
+ * Grants: service `console`, `hpet` (for a timer that nobody else uses), and the right to make
+ * shares.
  */
 #include "other.h"
 #include "second.h"
@@ -34,7 +35,8 @@ static struct {
 } results[RESULTS];
 static unsigned result_count;
 
-/* Notes the result of a measurement. All are printed at the end, so that the console is quiet before. */
+/* Notes the result of a measurement. All are printed at the end, so that the console is quiet
+ * before. */
 static void measure_end(const char *name)
 {
     results[result_count].name = name;
@@ -49,8 +51,8 @@ static void report(void)
     console_print("bench done\n");
 }
 
-/* An answer from the thread that was not to be expected: its fault, most likely. By value: a message
- * whose address is known to nobody stays in registers. */
+/* An answer from the thread that was not to be expected: its fault, most likely. By value: a
+ * message whose address is known to nobody stays in registers. */
 _Noreturn static void surprise(struct message m)
 {
     panic("bench: unexpected message %lx %lx %lx %lx", m.word[0], m.word[1], m.word[2], m.word[3]);
@@ -69,7 +71,8 @@ static void measure_alone(const char *name, void (*function)(struct shared *shar
     measure_end(name);
 }
 
-/* The server that the call is made to looks at word 0, as every server does, and answers the same words. */
+/* The server that the call is made to looks at word 0, as every server does, and answers the
+ * same words. */
 separate static void measure_calls(void)
 {
     struct message m;

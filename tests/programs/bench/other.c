@@ -1,6 +1,6 @@
 /*
- * What runs in the second space. Nothing here may use the runtime's state or the log: this is a copy of
- * the program's image with slots of its own.
+ * What runs in the second space. Nothing here may use the runtime's state or the log: this is a
+ * copy of the program's image with slots of its own.
  */
 #include "other.h"
 

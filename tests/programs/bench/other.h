@@ -1,6 +1,6 @@
 /*
- * The other side: threads of low priority in a second space, which call, raise, fault and spin while
- * the main thread, more urgent and in a space of its own, answers.
+ * The other side: threads of low priority in a second space, which call, raise, fault and spin
+ * while the main thread, more urgent and in a space of its own, answers.
  */
 #pragma once
 #include "measure.h"

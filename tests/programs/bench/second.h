@@ -10,7 +10,8 @@
 #define must(result) must_at(result, #result, __LINE__)
 status must_at(status result, const char *what, int line);
 
-/* Makes the space, with memory `shared_slot` (one page) at the same address as here, and FAULT_ADDRESS. */
+/* Makes the space, with memory `shared_slot` (one page) at the same address as here, and
+ * FAULT_ADDRESS. */
 void second_create(u32 shared_slot, struct shared *shared);
 
 /* The second space gets a copy of a capability. */

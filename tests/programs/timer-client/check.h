@@ -1,6 +1,6 @@
 /*
- * Counting what held and what did not, in a test program that runs in ring 3: each failure is a line
- * in its log, with the place.
+ * Counting what held and what did not, in a test program that runs in ring 3: each failure is a
+ * line in its log, with the place.
  */
 #pragma once
 #include <runtime/print.h>

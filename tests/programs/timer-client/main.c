@@ -1,10 +1,10 @@
 /*
- * A client of the timer server that sees whether it keeps its promises: nothing expires early or twice
- * or out of order, what is cancelled does not expire, wrong calls are refused, and the clock goes on
- * when the server is restarted.
+ * A client of the timer server that sees whether it keeps its promises: nothing expires early or
+ * twice or out of order, what is cancelled does not expire, wrong calls are refused, and the clock
+ * goes on when the server is restarted.
  *
- * Results are lines in the log: `timer-client: N checks, 0 failed`, and after each restart of the server
- * `timer-client after restart K: ...`. It takes a grant of the service as `timer`.
+ * Results are lines in the log: `timer-client: N checks, 0 failed`, and after each restart of the
+ * server `timer-client after restart K: ...`. It takes a grant of the service as `timer`.
  */
 #include "check.h"
 
@@ -19,8 +19,8 @@
 #define EXPIRY_BIT 1ul
 #define PATIENCE   (2 * NS_PER_SECOND) /* later than this is too late even on a busy host */
 
-/* Long enough for all calls before the first expiry: what is armed for a time that has passed would expire
- * after what was earlier, and rightly. */
+/* Long enough for all calls before the first expiry: what is armed for a time that has passed
+ * would expire after what was earlier, and rightly. */
 #define TIME_TO_ARM (500 * NS_PER_MS)
 
 static u64 due[TIMER_IDS]; /* 0: not armed as far as we know */
