@@ -40,7 +40,7 @@
 #define PERIOD_LIMIT_FS 0x05f5e100u /* 100 ns */
 #define FS_PER_NS       1000000ul
 
-/* A comparator only matches when the counter comes by; some chips take this many ticks to notice. */
+/* A comparator matches only when the counter comes by; chips may need so many ticks to notice. */
 #define TICKS_AHEAD 128ul
 /* How far ahead a timer of 32 bits is set at most: so long the clock goes without a look at it. */
 #define TICKS_SHORT_SPAN (1ul << 30)

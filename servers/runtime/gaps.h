@@ -18,7 +18,7 @@ struct gaps {
     struct stretch taken[GAPS_LIMIT]; /* in ascending order */
 };
 
-/* Takes `pages` pages, aligned to a power of two of pages; the first one, or 0: there is no room. */
+/* Takes `pages` pages, aligned to a power of two of pages; the first, or 0: there is no room. */
 must_check u64 gaps_take(struct gaps *gaps, u64 pages, u64 alignment);
 
 /* Gives back the stretch that starts at `first`; how many pages it had, 0 when there is none. */

@@ -99,7 +99,7 @@ static inline must_check status event_raise(u32 event, u64 bits, u64 window)
     return result;
 }
 
-/* Takes and clears the bits of the event without waiting; ERR_EMPTY, with 0 bits, if none are set. */
+/* Takes and clears the event's bits without waiting; ERR_EMPTY, with 0 bits, if none is set. */
 static inline must_check status event_poll(u32 event, u64 *bits)
 {
     status result = SYS_EVENT_POLL;

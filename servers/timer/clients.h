@@ -20,5 +20,5 @@ must_check status clients_open(u64 badge, u32 event, u64 bits);
 /* Moves every alarm that is due at `now` to its client's list; the next deadline, or UINT64_MAX. */
 u64 clients_expire(u64 now);
 
-/* Raises the event of each client that something has expired for; closes one whose event is gone. */
+/* Raises the events of clients with news; closes those whose event is gone. */
 void clients_raise(void);

@@ -34,7 +34,7 @@ def starts(machine, **hardware):
 
 
 def test_client(machine):
-    """All that is promised to a client, and again after the server was killed: the clock went on."""
+    """All that is promised to a client, and again after the server was killed."""
     m = starts(machine)
     results(m, "timer-client")
     for restart in (1, 2):
