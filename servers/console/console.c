@@ -24,7 +24,7 @@ void console_init(struct console *console, u64 badge)
     console->line.words = console->words;
 }
 
-/* --- the last line, the one in which the cursor is ---------------------------------------------- */
+/* --- the last line, the one in which the cursor is -------------------------------------------- */
 
 static void keep(struct console *console, char byte)
 {
@@ -51,7 +51,8 @@ static void put(struct console *console, const char *bytes, usize length)
     emit(console, bytes, length);
 }
 
-/* Frees the row in which the cursor is, for a notice or for text that comes while a line is edited. */
+/* Frees the row in which the cursor is, for a notice or for text that comes while a line is
+ * edited. */
 static void hide_row(struct console *console)
 {
     if (console->last_odd)
@@ -85,15 +86,12 @@ void console_notice(struct console *console, const char *mark, const char *line,
     show_row(console);
 }
 
-void console_show(struct console *console, struct display *display, u32 lines)
+void console_show(struct console *console, struct display *display, u64 from)
 {
+    usize length;
     console->display = display;
-    if (lines != 0) {
-        usize length;
-        u64 position = text_last_lines(&console->text, lines);
-        for (const char *piece; piece = text_read(&console->text, &position, &length), length != 0;)
-            emit(console, piece, length);
-    }
+    for (const char *piece; piece = text_read(&console->text, &from, &length), length != 0;)
+        emit(console, piece, length);
     show_row(console);
 }
 
@@ -104,7 +102,7 @@ void console_hide(struct console *console)
     console->display = NULL;
 }
 
-/* --- what the client does ----------------------------------------------------------------------- */
+/* --- what the client does --------------------------------------------------------------------- */
 
 void console_reset(struct console *console)
 {
@@ -221,7 +219,7 @@ bool console_add_words(struct console *console, const char *words, usize length)
     return true;
 }
 
-/* --- what the operator does --------------------------------------------------------------------- */
+/* --- what the operator does ------------------------------------------------------------------- */
 
 void console_key(struct console *console, char byte)
 {

@@ -1,12 +1,13 @@
 /*
- * One console: what its client wrote, what is being typed at it, and what the client has not fetched yet.
+ * One console: what its client wrote, what is being typed at it, and what the client has not
+ * fetched yet.
  *
  * The line being edited begins when the client asks for a line and there is none; what is typed
  * before that waits, unseen, and is edited then. So what a command prints is never mixed with what
  * is already being typed for the next.
  *
- * Everything a client could do too much of has a limit: what does not fit is refused (text to write) or
- * dropped with a bell (keys).
+ * Everything a client could do too much of has a limit: what does not fit is refused (text to
+ * write) or dropped with a bell (keys).
  */
 #pragma once
 #include "display.h"
@@ -64,9 +65,9 @@ must_check bool console_add_words(struct console *console, const char *words, us
 /* A byte from the keyboard. */
 void console_key(struct console *console, char byte);
 
-/* Shows the console from now on, its last `lines` lines first, the unfinished one counted; or no
- * longer. With 0 lines it goes on behind what is on the display already. */
-void console_show(struct console *console, struct display *display, u32 lines);
+/* Shows the console from now on, beginning with its text from this position on (text.h); or no
+ * longer. */
+void console_show(struct console *console, struct display *display, u64 from);
 void console_hide(struct console *console);
 
 /* Keeps a line of text without showing it now. */

@@ -9,9 +9,11 @@
 #define SWITCH_KEY   1 /* Ctrl-A */
 #define REPLAY_LINES 20
 
-void consoles_init(struct consoles *consoles, struct display *display, struct console *log)
+void consoles_init(struct consoles *consoles, struct display *display, struct console *log,
+                   const char *name)
 {
     consoles->display = display;
+    consoles->name = name;
     consoles->console[0] = log;
     consoles->count = 1;
 }
@@ -41,7 +43,8 @@ static void show(struct consoles *consoles, u32 index, bool replay)
         format(&consoles->display->sink, "--- console %u: %s (Ctrl-A ? for help) ---\n", index,
                console->name);
     }
-    console_show(console, consoles->display, replay ? REPLAY_LINES : 0);
+    console_show(console, consoles->display,
+                 replay ? text_last_lines(&console->text, REPLAY_LINES) : console->text.written);
     consoles_wake_writers(consoles); /* who is not shown any more need not wait for room */
 }
 
@@ -54,7 +57,7 @@ void consoles_add(struct consoles *consoles, struct console *console)
         show(consoles, index, false);
 }
 
-/* --- keys --------------------------------------------------------------------------------------- */
+/* --- keys ------------------------------------------------------------------------------------- */
 
 static void bell(struct consoles *consoles)
 {
@@ -105,7 +108,7 @@ void consoles_key(struct consoles *consoles, char byte)
     }
 }
 
-/* --- text --------------------------------------------------------------------------------------- */
+/* --- text ------------------------------------------------------------------------------------- */
 
 /* Adds a byte; true: a line, without its newline, is complete. */
 static bool gather(struct gather *gathered, char byte)
@@ -149,19 +152,35 @@ usize consoles_write(struct consoles *consoles, struct console *console, const c
     return taken;
 }
 
+/* How many bytes of the line are `first`, then `second`; 0 if it does not begin so. */
+static usize begins(const char *line, usize length, const char *first, const char *second)
+{
+    char start[2 * CONSOLE_NAME + 4];
+    usize size = format_buffer(start, sizeof(start), "%s%s", first, second);
+    return size < sizeof(start) && length >= size && memcmp(line, start, size) == 0 ? size : 0;
+}
+
 static void log_line(struct consoles *consoles, const char *line, usize length, bool before)
 {
-    static const char own[] = "root: "; /* says the same as the mark */
+    static const char by_root[] = "root: "; /* says the same as the mark */
     struct console *log = consoles->console[0];
-    if (before)
+    if (before) {
+        usize size = begins(line, length, by_root, consoles->name);
+        if (size != 0 && size < length && line[size] == ':')
+            consoles->last_end = log->text.written;
         console_remember(log, line, length);
-    else
-        console_notice(log, "", line, length);
-    if (before || consoles->shown == 0)
         return;
-    usize skip =
-        length >= sizeof(own) - 1 && memcmp(line, own, sizeof(own) - 1) == 0 ? sizeof(own) - 1 : 0;
-    console_notice(shown(consoles), "[root] ", line + skip, length - skip);
+    }
+    console_notice(log, "", line, length);
+    if (consoles->shown != 0) {
+        usize skip = begins(line, length, by_root, "");
+        console_notice(shown(consoles), "[root] ", line + skip, length - skip);
+    }
+}
+
+void consoles_show_log(struct consoles *consoles)
+{
+    console_show(consoles->console[0], consoles->display, consoles->last_end);
 }
 
 void consoles_log(struct consoles *consoles, const char *bytes, usize length, bool before)

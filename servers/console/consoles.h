@@ -1,10 +1,10 @@
 /*
  * All consoles together: which one is shown, the keys that switch between them, and the lines that
- * appear whatever is shown. Console 0 is the system log; the others belong to clients, in the order in
- * which they opened them.
+ * appear whatever is shown. Console 0 is the system log; the others belong to clients, in the
+ * order in which they opened them.
  *
- * Ctrl-A is the key: followed by a digit it switches to that console, by ? it lists them, by itself
- * it is a Ctrl-A for the console.
+ * Ctrl-A is the key: followed by a digit it switches to that console, by ? it lists them, by
+ * itself it is a Ctrl-A for the console.
  */
 #pragma once
 #include "console.h"
@@ -20,6 +20,8 @@ struct gather {
 
 struct consoles {
     struct display *display;
+    const char *name; /* of this server */
+    u64 last_end;     /* where in the log's text it is said that it ended */
     u32 count, shown;
     bool chosen;   /* by the operator; else the console whose client comes first is shown */
     bool announce; /* what is written to consoles that are not shown appears as notices */
@@ -28,8 +30,13 @@ struct consoles {
     struct gather gathered[CONSOLES];
 };
 
-/* `consoles` is all zero; `log` is console 0. */
-void consoles_init(struct consoles *consoles, struct display *display, struct console *log);
+/* `consoles` is all zero; `log` is console 0; `name` is that of this server, in the log. */
+void consoles_init(struct consoles *consoles, struct display *display, struct console *log,
+                   const char *name);
+
+/* Shows the log. Of what was given to consoles_log with `before`, only what comes from the last
+ * line on that says how this server ended: nobody has seen that. */
+void consoles_show_log(struct consoles *consoles);
 
 /* The console of the client with this badge, or NULL. */
 struct console *consoles_find(const struct consoles *consoles, u64 badge);
@@ -48,7 +55,7 @@ void consoles_key(struct consoles *consoles, char byte);
 usize consoles_write(struct consoles *consoles, struct console *console, const char *bytes,
                      usize length);
 
-/* Text of the system log. `before`: from before this server was restarted, and shown already. */
+/* Text of the system log. `before`: it is from before this server was restarted. */
 void consoles_log(struct consoles *consoles, const char *bytes, usize length, bool before);
 
 /* Wakes the clients that wait for room, if there is some now. */

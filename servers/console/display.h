@@ -1,9 +1,9 @@
 /*
  * What the operator sees: the serial line and the screen, as one place to write text to.
  *
- * Text is ASCII with the escape sequences of ANSI terminals; a newline goes to the beginning of the next
- * line. Nothing waits here: what the serial line has no room for is lost to it, so whoever can wait
- * asks for the room first.
+ * Text is ASCII with the escape sequences of ANSI terminals; a newline goes to the beginning of
+ * the next line. Nothing waits here: what the serial line has no room for is lost to it, so
+ * whoever can wait asks for the room first.
  */
 #pragma once
 #include "terminal.h"

@@ -1,8 +1,8 @@
 /*
  * Serial line, keyboard and screen of the console server. hardware.h has the contract.
  *
- * The grants are found by these names, which the boot configuration uses: ports and irq `uart`, ports
- * `keyboard-data` and `keyboard-status`, irq `keyboard`, screen `screen`, ports `crt`.
+ * The grants are found by these names, which the boot configuration uses: ports and irq `uart`,
+ * ports `keyboard-data` and `keyboard-status`, irq `keyboard`, screen `screen`, ports `crt`.
  */
 #include "hardware.h"
 
@@ -38,7 +38,7 @@ static void acknowledge(const struct grant *irq)
         print("interrupt '%s' cannot be acknowledged: no more input from there\n", irq->name);
 }
 
-/* --- the serial line ---------------------------------------------------------------------------- */
+/* --- the serial line -------------------------------------------------------------------------- */
 
 static void start_uart(struct uart *uart)
 {
@@ -63,7 +63,7 @@ static void uart_input(struct consoles *consoles, struct uart *uart)
         display_write(consoles->display, "\a", 1);
 }
 
-/* --- the keyboard ------------------------------------------------------------------------------- */
+/* --- the keyboard ----------------------------------------------------------------------------- */
 
 static void start_keyboard(void)
 {
@@ -90,7 +90,7 @@ static void keyboard_input(struct consoles *consoles)
     }
 }
 
-/* --- the screen --------------------------------------------------------------------------------- */
+/* --- the screen ------------------------------------------------------------------------------- */
 
 static struct screen *start_text(void *base, u64 bytes, u32 width, u32 height)
 {

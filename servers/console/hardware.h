@@ -1,6 +1,6 @@
 /*
- * The devices that the boot configuration gave the console server: any of them may be missing, or not
- * be there in this machine; the log says so, and the others are used.
+ * The devices that the boot configuration gave the console server: any of them may be missing, or
+ * not be there in this machine; the log says so, and the others are used.
  */
 #pragma once
 #include "consoles.h"

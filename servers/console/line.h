@@ -3,7 +3,8 @@
  * it shows that. Pure logic: keys come in as bytes, the echo goes out through a sink.
  *
  * A line is always one row on the terminal: when it does not fit behind its prompt, a part of it
- * around the cursor is shown. Therefore it can be hidden and shown again, to write something above it.
+ * around the cursor is shown. Therefore it can be hidden and shown again, to write something above
+ * it.
  *
  * Keys: arrows, Home, End, Delete, Backspace; Ctrl-A and Ctrl-E to the ends, Ctrl-B and Ctrl-F
  * sideways, Ctrl-U, Ctrl-K and Ctrl-W rub out to the beginning, to the end and one word, Ctrl-C
@@ -41,8 +42,8 @@ enum line_result {
     LINE_ABANDONED /* Ctrl-C: likewise; the line is empty */
 };
 
-/* `line` is all zero but for `echo` and, perhaps, `words`. Starts an empty line. The prompt, at most
- * LINE_PROMPT bytes, all printable, is already on the terminal. */
+/* `line` is all zero but for `echo` and, perhaps, `words`. Starts an empty line. The prompt, at
+ * most LINE_PROMPT bytes, all printable, is already on the terminal. */
 void line_begin(struct line *line, const char *prompt, usize length);
 
 /* The prompt has become another one; the line is to be shown again. */

@@ -2,12 +2,12 @@
  * The console server: the serial port and the screen, shared out as several consoles.
  *
  * One loop around one wait: interrupts, new lines of the system log, and calls of clients
- * (requests.c). A burst of text is drawn on the screen once it is over, or after a while, so that what
- * scrolls past nobody has to be drawn. After a crash root starts the server anew; it begins with empty
- * consoles, and clients open theirs again.
+ * (requests.c). A burst of text is drawn on the screen once it is over, or after a while, so that
+ * what scrolls past nobody has to be drawn. After a crash root starts the server anew; it begins
+ * with empty consoles, and clients open theirs again.
  *
- * Where to read on: console.c is one console, line.c the line editor, consoles.c the switch between
- * them, display.c serial line and screen as one, terminal.c the screen's grid.
+ * Where to read on: console.c is one console, line.c the line editor, consoles.c the switch
+ * between them, display.c serial line and screen as one, terminal.c the screen's grid.
  */
 #include "hardware.h"
 #include "requests.h"
@@ -21,9 +21,8 @@
 #include <runtime/syscall.h>
 #include <service/root.h>
 
-#define CELLS_AT_ONCE       512 /* drawn before looking whether there is something else to do */
-#define MESSAGES_AT_ONCE    64  /* served before drawing although there are more */
-#define SHOWN_AFTER_RESTART 5   /* lines of the system log */
+#define CELLS_AT_ONCE    512 /* drawn before looking whether there is something else to do */
+#define MESSAGES_AT_ONCE 64  /* served before drawing although there are more */
 
 static struct display display;
 static struct consoles consoles;
@@ -31,7 +30,7 @@ static struct console log_console;
 static struct log_reader system_log;
 static u32 spare_slot; /* where the next capability of a client may be put */
 
-/* --- the system log ----------------------------------------------------------------------------- */
+/* --- the system log --------------------------------------------------------------------------- */
 
 static void open_log(void)
 {
@@ -42,7 +41,8 @@ static void open_log(void)
         print("no system log: the configuration grants no syslog 'syslog'\n");
 }
 
-/* Shows what is new in the log, as far as there is room to show it; what is left stays in the log. */
+/* Shows what is new in the log, as far as there is room to show it; what is left stays in the
+ * log. */
 static void read_log(bool before)
 {
     char bytes[NOTICE_BYTES];
@@ -56,19 +56,18 @@ static void read_log(bool before)
 
 static void start_consoles(void)
 {
-    bool restarted = start->restarts != 0;
     console_init(&log_console, 0);
     memcpy(log_console.name, "system log", sizeof("system log"));
-    consoles_init(&consoles, &display, &log_console);
+    consoles_init(&consoles, &display, &log_console, start->name);
     consoles.announce = strcmp(start->arguments, "announce") == 0;
     open_log();
-    if (restarted)
+    if (start->restarts != 0)
         read_log(true);
-    console_show(&log_console, &display, restarted ? SHOWN_AFTER_RESTART : 0);
+    consoles_show_log(&consoles);
     read_log(false);
 }
 
-/* --- the loop ----------------------------------------------------------------------------------- */
+/* --- the loop --------------------------------------------------------------------------------- */
 
 static u64 receive_into_spare(void)
 {

@@ -1,8 +1,8 @@
 /*
  * What each call of a client does: checks first, then acts. requests.h has the contract.
  *
- * A client is known by the badge of the capability it calls with, which only root can set. It has one
- * console, and finds it again when it is restarted.
+ * A client is known by the badge of the capability it calls with, which only root can set. It has
+ * one console, and finds it again when it is restarted.
  */
 #include "requests.h"
 

@@ -7,6 +7,6 @@
 #include <abi/error.h>
 #include <runtime/ipc.h>
 
-/* Carries out the call in `m`, and puts the words of the reply there. `slot` is where a capability has
- * come with it, or SLOT_NONE. True: the request has kept the capability. */
+/* Carries out the call in `m`, and puts the words of the reply there. `slot` is where a
+ * capability has come with it, or SLOT_NONE. True: the request has kept the capability. */
 must_check bool request_serve(struct consoles *consoles, struct message *m, u32 slot);

@@ -1,11 +1,11 @@
 /*
- * A small terminal: text goes in, a grid of cells comes out, and a screen is brought up to date with
- * it in small steps. Pure logic; the screen is somebody's function that draws one cell.
+ * A small terminal: text goes in, a grid of cells comes out, and a screen is brought up to date
+ * with it in small steps. Pure logic; the screen is somebody's function that draws one cell.
  *
- * It knows printable ASCII (other bytes from 0x80 up show as `?`), \b \r \n \t, and of the ANSI sequences
- * those that move the cursor (A B C D H), clear (J, K) and choose colours (m); others are passed over.
- * A newline also goes to the beginning of the line. At the end of a row text wraps, once a further
- * character comes.
+ * It knows printable ASCII (other bytes from 0x80 up show as `?`), \b \r \n \t, and of the ANSI
+ * sequences those that move the cursor (A B C D H), clear (J, K) and choose colours (m); others
+ * are passed over. A newline also goes to the beginning of the line. At the end of a row text
+ * wraps, once a further character comes.
  */
 #pragma once
 #include <drivers/screen.h>

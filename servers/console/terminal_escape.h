@@ -1,6 +1,6 @@
 /*
- * Between the two files of the terminal: terminal.c has the grid, terminal_escape.c what ANSI escape
- * sequences do to it.
+ * Between the two files of the terminal: terminal.c has the grid, terminal_escape.c what ANSI
+ * escape sequences do to it.
  */
 #pragma once
 #include "terminal.h"

@@ -2,8 +2,8 @@
  * The drawings of the font, and how they become bits. font.h says what for.
  *
  * A drawing has 7 columns and 13 rows: ten from the top of a capital to the line it stands on, and
- * three below that for the tails of letters. Above come two empty rows, below one, and to the right an
- * empty column. Eight characters stand side by side, in the order of their codes.
+ * three below that for the tails of letters. Above come two empty rows, below one, and to the
+ * right an empty column. Eight characters stand side by side, in the order of their codes.
  */
 #include <drivers/font.h>
 

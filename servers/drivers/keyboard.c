@@ -7,7 +7,7 @@
 
 #define RELEASED 0x80
 #define EXTENDED 0xe0
-#define PAUSE    0xe1 /* begins a sequence of two more codes, and once again when it is "released" */
+#define PAUSE    0xe1 /* begins a sequence of three codes; another one says "released" */
 
 enum {
     CODE_CONTROL = 0x1d,
@@ -23,7 +23,8 @@ static const char shifted[] =
     "\0\033!@#$%^&*()_+\x7f\tQWERTYUIOP{}\r\0ASDFGHJKL:\"~\0|ZXCVBNM<>?\0*\0 ";
 static_assert(sizeof(plain) == 0x39 + 2 && sizeof(shifted) == sizeof(plain), "codes 0 to 0x39");
 
-/* The keypad without Num Lock and the keys between it and the letters share their codes. From here: */
+/* The keypad without Num Lock and the keys between it and the letters share their codes. From
+ * here: */
 #define CODE_KEYPAD 0x47
 static const char keypad[][KEYBOARD_BYTES + 1] = {"\033[H", "\033[A", "",       "-",      "\033[D",
                                                   "",       "\033[C", "+",      "\033[F", "\033[B",

@@ -15,5 +15,6 @@ struct keyboard {
 
 #define KEYBOARD_BYTES 4 /* the most that one key sends */
 
-/* Takes the next scan code; puts the bytes that it sends, if any, into `bytes`, and returns how many. */
+/* Takes the next scan code; puts the bytes that it sends, if any, into `bytes`, and returns how
+ * many. */
 usize keyboard_decode(struct keyboard *keyboard, u8 code, char bytes[KEYBOARD_BYTES]);

@@ -32,7 +32,8 @@ static u8 status(const struct ps2 *ps2)
     return (u8)home_port_read(ps2->command, 0, 1);
 }
 
-/* Waits, for a few milliseconds at most, until the bits of the status that `mask` names are `bits`. */
+/* Waits, for a few milliseconds at most, until the bits of the status that `mask` names are
+ * `bits`. */
 static bool wait_for(const struct ps2 *ps2, u8 mask, u8 bits)
 {
     u64 limit = home_time_ns() + WAIT_NS;

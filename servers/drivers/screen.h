@@ -45,9 +45,9 @@ struct screen_pixels {
 };
 
 /*
- * Makes a screen of the `bytes` bytes of video memory at `base`. At most `columns` by `rows` cells are
- * used. False when the memory is too small for what is said to be in it, or the format is not known:
- * then there is no screen.
+ * Makes a screen of the `bytes` bytes of video memory at `base`. At most `columns` by `rows` cells
+ * are used. False when the memory is too small for what is said to be in it, or the format is not
+ * known: then there is no screen.
  */
 must_check bool screen_text_start(struct screen_text *text, volatile void *base, u64 bytes,
                                   u32 columns, u32 rows);

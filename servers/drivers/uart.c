@@ -1,10 +1,11 @@
 /*
- * The 16550 UART. uart.h has the contract; names of registers and bits are those of the data sheet.
+ * The 16550 UART. uart.h has the contract; names of registers and bits are those of the data
+ * sheet.
  *
- * Its interrupt is edge-triggered on a PC: the line must have been low for a new edge, so the handler
- * goes on until the device has nothing pending. There is a limit to that, so that a broken device
- * cannot keep it forever; when it is reached, switching interrupts off and on again makes a new edge,
- * and the rest comes with the next interrupt.
+ * Its interrupt is edge-triggered on a PC: the line must have been low for a new edge, so the
+ * handler goes on until the device has nothing pending. There is a limit to that, so that a broken
+ * device cannot keep it forever; when it is reached, switching interrupts off and on again makes a
+ * new edge, and the rest comes with the next interrupt.
  */
 #include <drivers/uart.h>
 
@@ -48,7 +49,8 @@ static void set(const struct uart *uart, u32 offset, u8 value)
     home_port_write(uart->ports, offset, 1, value);
 }
 
-/* In loop-back the modem's inputs show its outputs; where nobody answers they show nothing of it. */
+/* In loop-back the modem's inputs show its outputs; where nobody answers they show nothing of
+ * it. */
 static bool answers(const struct uart *uart)
 {
     u8 before = get(uart, MCR);
@@ -84,8 +86,8 @@ static void wait_until_empty(struct uart *uart, bool wait)
 }
 
 /*
- * Gives the device what its FIFO holds, whenever that is empty, and asks for an interrupt only when there
- * is more: a fast line (a virtual one above all) would make one for every byte.
+ * Gives the device what its FIFO holds, whenever that is empty, and asks for an interrupt only
+ * when there is more: a fast line (a virtual one above all) would make one for every byte.
  */
 static void send(struct uart *uart)
 {

@@ -23,8 +23,8 @@ struct uart {
     char in[UART_IN_BYTES];
 };
 
-/* Looks for the device, and sets it to 115200 baud, 8 bits, no parity. False when there is none: then
- * what is written is lost, and nothing is received. */
+/* Looks for the device, and sets it to 115200 baud, 8 bits, no parity. False when there is
+ * none: then what is written is lost, and nothing is received. */
 bool uart_start(struct uart *uart, struct ports ports);
 
 /* To be called for each interrupt, before the home acknowledges it. */

@@ -42,7 +42,8 @@ bool keeper_refresh(struct keeper *keeper)
     return result >= 0;
 }
 
-/* Puts a server's name into a message. False, and the operator has been told, if there is no such. */
+/* Puts a server's name into a message. False, and the operator has been told, if there is no
+ * such. */
 static bool name_server(struct keeper *keeper, const char *command, struct slice name,
                         struct message *m)
 {

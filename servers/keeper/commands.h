@@ -37,6 +37,7 @@ void command_help(struct sink *sink, const struct arguments *arguments);
 /* The names of all commands, separated by blanks, into `size` bytes; as many as fit. */
 void command_names(char *text, usize size);
 
-/* An argument that is a number, from `least` to `most`. False: it is not, and `sink` has been told. */
+/* An argument that is a number, from `least` to `most`. False: it is not, and `sink` has been
+ * told. */
 must_check bool command_number(const struct command *command, struct slice text, u64 least,
                                u64 most, u64 *number, struct sink *sink);

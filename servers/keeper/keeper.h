@@ -12,6 +12,6 @@ struct keeper {
     char words[512]; /* for the Tab key: commands and servers */
 };
 
-/* Asks root to bring the status up to date. False, and the operator has been told why, when there is no
- * status. */
+/* Asks root to bring the status up to date. False, and the operator has been told why, when
+ * there is no status. */
 must_check bool keeper_refresh(struct keeper *keeper);

@@ -1,7 +1,7 @@
 /*
- * The keeper: the system's command line. It reads a line from its console, carries the command out with
- * root's help, and prints what came of it. It decides nothing, and keeps nothing that would be missed:
- * after a crash the next keeper goes on.
+ * The keeper: the system's command line. It reads a line from its console, carries the command out
+ * with root's help, and prints what came of it. It decides nothing, and keeps nothing that would
+ * be missed: after a crash the next keeper goes on.
  */
 #include "keeper.h"
 

@@ -1,6 +1,6 @@
 /*
- * What the keeper prints about the system: tables out of the status that root filled in. Pure logic:
- * numbers in, text out through a sink.
+ * What the keeper prints about the system: tables out of the status that root filled in. Pure
+ * logic: numbers in, text out through a sink.
  */
 #pragma once
 #include <base/format.h>

@@ -1,6 +1,6 @@
 /*
- * The kernel's trace as text: one line for each event, with names in place of numbers where there are
- * names. report.h has the contract.
+ * The kernel's trace as text: one line for each event, with names in place of numbers where there
+ * are names. report.h has the contract.
  */
 #include "numbers.h"
 #include "report.h"

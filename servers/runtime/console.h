@@ -24,8 +24,8 @@ void console_flush(void);
 
 /*
  * Shows the prompt (printable, at most 56 characters), or nothing when `prompt` is NULL because
- * console_prompt has shown it, and waits for a line. Puts that, without its newline and ended by a 0,
- * into the `size` bytes at `line`; what does not fit is cut off.
+ * console_prompt has shown it, and waits for a line. Puts that, without its newline and ended by a
+ * 0, into the `size` bytes at `line`; what does not fit is cut off.
  */
 void console_read_line(const char *prompt, char *line, usize size);
 

@@ -1,5 +1,5 @@
-"""The console as an operator meets it: typing, editing, switching, on both keyboards and both screens,
-and after the console server was killed."""
+"""The console as an operator meets it: typing, editing, switching, on both keyboards and both
+screens, and after the console server was killed."""
 import re
 import time
 

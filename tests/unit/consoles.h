@@ -1,13 +1,13 @@
 /*
- * The surroundings of the console's unit tests: a serial line that is a buffer, a screen that is an array,
- * clients that count how often they are woken, and what the tests do with them.
+ * The surroundings of the console's unit tests: a serial line that is a buffer, a screen that is
+ * an array, clients that count how often they are woken, and what the tests do with them.
  */
 #pragma once
 #include "unit.h"
 
 #include <console/consoles.h>
 
-/* --- the surroundings --------------------------------------------------------------------------- */
+/* --- the surroundings ------------------------------------------------------------------------- */
 
 static char serial[1 << 16]; /* what came out of the serial line since it was last looked at */
 static usize serial_length;
@@ -73,8 +73,8 @@ static inline int setup(void **state)
     display_init(display);
     terminal_start(&display->terminal, &screen);
     struct console *log = new_console(0, "system log");
-    consoles_init(consoles, display, log);
-    console_show(log, display, 0);
+    consoles_init(consoles, display, log, "console");
+    consoles_show_log(consoles);
     memset(wakes, 0, sizeof(wakes));
     serial_length = 0;
     serial_room = UART_OUT_BYTES;
@@ -91,7 +91,7 @@ static inline int teardown(void **state)
     return 0;
 }
 
-/* --- what the tests do -------------------------------------------------------------------------- */
+/* --- what the tests do ------------------------------------------------------------------------ */
 
 static inline void type(const char *keys)
 {

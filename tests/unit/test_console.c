@@ -1,6 +1,6 @@
 /*
- * Unit tests of one console: from a client's text and an operator's keys to what the client reads, and to
- * what is on the serial line and on the screen.
+ * Unit tests of one console: from a client's text and an operator's keys to what the client reads,
+ * and to what is on the serial line and on the screen.
  */
 // with: servers/console/console.c servers/console/consoles.c servers/console/display.c
 // with: servers/console/text.c servers/console/line.c servers/console/keys.c

@@ -40,7 +40,7 @@ static void assert_printed(const char *part)
         fail_msg("'%s' is not in: %s", part, printed);
 }
 
-/* --- commands ----------------------------------------------------------------------------------- */
+/* --- commands --------------------------------------------------------------------------------- */
 
 static void run_nothing(struct keeper *keeper, const struct arguments *arguments)
 {
@@ -116,7 +116,7 @@ static void test_numbers_of_commands(void **state)
     assert_printed("ps: 'many' is not a number from 1 to 20\n");
 }
 
-/* --- numbers ------------------------------------------------------------------------------------ */
+/* --- numbers ---------------------------------------------------------------------------------- */
 
 static void test_numbers(void **state)
 {
@@ -142,7 +142,7 @@ static void test_numbers(void **state)
     assert_string_equal(number_time(3723000000000, 1000000000).text, "1:02:03");
 }
 
-/* --- tables ------------------------------------------------------------------------------------- */
+/* --- tables ----------------------------------------------------------------------------------- */
 
 static const struct report_clock clock_1ghz = {1000000000, 1000};
 

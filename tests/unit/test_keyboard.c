@@ -9,7 +9,7 @@
 #include <drivers/keyboard.h>
 #include <drivers/ps2.h>
 
-/* --- scan codes --------------------------------------------------------------------------------- */
+/* --- scan codes ------------------------------------------------------------------------------- */
 
 static const char *decode(struct keyboard *keyboard, const u8 *codes, usize count)
 {
@@ -85,7 +85,7 @@ static void test_any_codes(void **state)
     }
 }
 
-/* --- the controller ----------------------------------------------------------------------------- */
+/* --- the controller --------------------------------------------------------------------------- */
 
 static struct {
     bool there, deaf; /* deaf: it never takes a byte */

@@ -1,7 +1,7 @@
 /*
  * Unit tests of the console's line editor and of what it is made of: key sequences, history,
- * completion. What the editor echoes is given to the console's own terminal; after every key the row
- * there has to show what the line is.
+ * completion. What the editor echoes is given to the console's own terminal; after every key the
+ * row there has to show what the line is.
  */
 // with: servers/console/line.c servers/console/keys.c servers/console/history.c
 // with: servers/console/complete.c servers/console/terminal.c servers/console/terminal_escape.c
@@ -315,7 +315,7 @@ static void test_full_line(void **state)
     free(line);
 }
 
-/* --- against a model ---------------------------------------------------------------------------- */
+/* --- against a model -------------------------------------------------------------------------- */
 
 struct model {
     char text[LINE_BYTES];

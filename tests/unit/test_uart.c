@@ -226,7 +226,8 @@ static void test_receiving(void **state)
     free(uart);
 }
 
-/* Nobody reads: the buffer fills up, then the device's FIFO, and then bytes are lost and counted. */
+/* Nobody reads: the buffer fills up, then the device's FIFO, and then bytes are lost and
+ * counted. */
 static void test_overrun(void **state)
 {
     (void)state;
