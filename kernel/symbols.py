@@ -28,14 +28,15 @@ LIMIT = 1 << 32
 
 
 def functions_of(elf):
-    """[(offset, name)]: one name for each address in the kernel's text, the first by alphabet."""
+    """[(offset, name)]: one name for each address in the kernel's text, the first by alphabet.
+    Labels inside nasm's macros, ..@NUMBER.NAME, are no functions."""
     found = {}
     names = subprocess.run([os.environ.get("NM", "nm"), "--defined-only", elf], check=True,
                            stdout=subprocess.PIPE, text=True).stdout
     for line in names.splitlines():
         address, kind, name = line.split(maxsplit=2)
         offset = int(address, 16) - BASE
-        if kind in "tT" and 0 <= offset < LIMIT:
+        if kind in "tT" and 0 <= offset < LIMIT and not name.startswith("..@"):
             found[offset] = min(found.get(offset, name), name)
     return sorted(found.items())
 

@@ -110,7 +110,7 @@ void panic_with(const struct trap_frame *frame, const char *text, ...)
     va_end(arguments);
     report_processor(&sink);
     report_registers(&sink, frame);
-    report_place(&sink, &symbols, frame->rip);
+    report_place(&sink, &symbols, frame->rip, frame->rsp);
     report_calls(&sink, &symbols, frame->rbp);
     report_trace(&sink);
     stop();

@@ -41,11 +41,12 @@ static bool in_text(u64 address)
     return address >= (u64)text_start && address < (u64)text_end;
 }
 
-/* May the two words at `rbp` be read as a stack frame? */
-static bool in_stacks(u64 rbp)
+/* May `words` words at `address` be read as part of a kernel stack? */
+static bool in_stacks(u64 address, u64 words)
 {
-    return rbp >= (u64)stacks_start && rbp + 16 <= (u64)stacks_end && is_aligned(rbp, 8) &&
-           kernel_map_present((const void *)rbp) && kernel_map_present((const void *)(rbp + 8));
+    u64 end = address + words * 8;
+    return address >= (u64)stacks_start && end <= (u64)stacks_end && is_aligned(address, 8) &&
+           kernel_map_present((const void *)address) && kernel_map_present((const void *)(end - 1));
 }
 
 static void report_symbol(struct sink *sink, u64 address, const struct symbol *symbol, u64 offset)
@@ -60,26 +61,36 @@ static void report_symbol(struct sink *sink, u64 address, const struct symbol *s
     format(sink, "\n");
 }
 
-void report_place(struct sink *sink, const struct symbols *symbols, u64 rip)
+/* A call, by where it returns to. The call is before that, maybe in another line or function. */
+static void report_call(struct sink *sink, const struct symbols *symbols, u64 back)
 {
-    if (!in_text(rip)) {
+    struct symbol symbol = symbols_find(symbols, back - 1);
+    report_symbol(sink, back, &symbol, symbol.offset + 1);
+}
+
+void report_place(struct sink *sink, const struct symbols *symbols, u64 rip, u64 rsp)
+{
+    struct symbol symbol = {.function = NULL};
+    if (in_text(rip)) {
+        symbol = symbols_find(symbols, rip);
+        report_symbol(sink, rip, &symbol, symbol.offset);
+    } else {
         format(sink, "  %016lx not in the kernel\n", rip);
-        return;
     }
-    struct symbol symbol = symbols_find(symbols, rip);
-    report_symbol(sink, rip, &symbol, symbol.offset);
+    bool frameless = !in_text(rip) || (symbol.function && symbol.offset == 0);
+    if (frameless && in_stacks(rsp, 1) && in_text(*(const u64 *)rsp)) {
+        report_call(sink, symbols, *(const u64 *)rsp);
+    }
 }
 
 void report_calls(struct sink *sink, const struct symbols *symbols, u64 rbp)
 {
-    for (int i = 0; i < CALLS_SHOWN && in_stacks(rbp); i++) {
+    for (int i = 0; i < CALLS_SHOWN && in_stacks(rbp, 2); i++) {
         const u64 *frame = (const u64 *)rbp; /* the caller's frame pointer, the return address */
         if (!in_text(frame[1])) {
             return;
         }
-        /* the call is before the return address, which may belong to another line or function */
-        struct symbol symbol = symbols_find(symbols, frame[1] - 1);
-        report_symbol(sink, frame[1], &symbol, symbol.offset + 1);
+        report_call(sink, symbols, frame[1]);
         if (frame[0] <= rbp) {
             return;
         }
