@@ -1,9 +1,10 @@
 /*
- * Fuzzer of boot/multiboot.c: any bytes are an information block or an error, and facts that come out
- * are in order: memory sorted and apart, texts with an end, modules that do not end before they start.
+ * Fuzzer of boot/multiboot.c: any bytes are an information block or an error, and facts that come
+ * out are in order: memory sorted and apart, texts with an end, modules that do not end before they
+ * start.
  *
- * The input's first byte says how to help: bit 0 enters the right size, bit 1 puts a memory map and an
- * end tag behind the rest.
+ * The input's first byte says how to help: bit 0 enters the right size, bit 1 puts a memory map and
+ * an end tag behind the rest.
  */
 // with: kernel/boot/multiboot.c kernel/boot/ranges.c libpv/base/parse.c
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /*
- * Unit tests of debug/symbols.c: a table put together here as kernel/symbols.py would, looked up, and
- * then damaged in every way that a single byte can be.
+ * Unit tests of debug/symbols.c: a table put together here as kernel/symbols.py would, looked up,
+ * and then damaged in every way that a single byte can be.
  */
 // with: kernel/debug/symbols.c
 #include "unit.h"
