@@ -1,4 +1,4 @@
-"""What the kernel says when it cannot go on: machines that will not do, and a kernel that is broken."""
+"""What the kernel says when it cannot go on: machines that will not do, a kernel that is broken."""
 import re
 import socket
 import subprocess
@@ -34,7 +34,7 @@ def test_no_local_apic(machine):
 
 @builds("release")
 def test_no_64_bits(machine):
-    """Found out before there are page tables, so the machine stops, whatever the command line says."""
+    """Found out before there are page tables: the machine stops, whatever the command line says."""
     m = machine(cpu="max,-lm")
     m.expect("panic: this processor cannot run Terrarium: it has no 64-bit mode or no NX", 60)
 
