@@ -6,7 +6,8 @@
 #   build/bench/results.json        the last measurements
 #
 # A line "// with: FILE..." in a test names the sources under test that it is linked with; they are
-# compiled for the host here, once for the unit tests and once, with coverage, for the fuzzers.
+# compiled for the host here, once for the unit tests and once, with coverage, for the fuzzers. Unit
+# tests find the headers in tests/unit/host/ before those of the kernel that have the same names.
 
 JOBS ?= 2
 PATIENCE ?= 1
@@ -16,6 +17,7 @@ HOST_CFLAGS := -std=c17 -D_GNU_SOURCE -O1 -g -fno-omit-frame-pointer \
     -fsanitize=address,undefined -fno-sanitize-recover=all \
     -Wall -Wextra -Werror -Wshadow -Wvla -Wundef -DTERRARIUM_DEBUG=1 \
     -Ikernel -Iservers -Ilibpv/include -Ilibpv
+UNIT_CFLAGS := -iquote tests/unit/host
 T := build/tests
 
 UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/test_*.c)))
@@ -27,7 +29,7 @@ fuzz: $(FUZZERS:%=$(T)/fuzz/%) ; @:
 
 $(T)/host.flags: force | deps-ready
 	@mkdir -p $(@D)
-	@{ echo '$(HOST_CFLAGS)'; $(HOST_CC) --version; } >$@.new; \
+	@{ echo '$(HOST_CFLAGS) $(UNIT_CFLAGS)'; $(HOST_CC) --version; } >$@.new; \
 	if cmp -s $@.new $@; then rm -f $@.new; else mv -f $@.new $@; fi
 
 # host-objects KIND,MORE FLAGS
@@ -37,7 +39,7 @@ $(T)/obj-$(1)/%.o: %.c $(T)/host.flags
 	@mkdir -p $$(@D)
 	$$(Q)$(HOST_CC) $(HOST_CFLAGS) $(2) -MMD -MP -c -o $$@ $$<
 endef
-$(eval $(call host-objects,unit,))
+$(eval $(call host-objects,unit,$(UNIT_CFLAGS)))
 $(eval $(call host-objects,fuzz,-fsanitize=fuzzer-no-link))
 
 # host-program KIND,NAME,LINK FLAGS
