@@ -3,7 +3,7 @@ screens, and after the console server was killed."""
 import re
 import time
 
-from harness import PATIENCE, ROOT
+from harness import PATIENCE, ROOT, limit
 from prompt import PROMPT, prompted
 
 VERSION = re.compile(r"^Terrarium, kernel interface version \d+", re.MULTILINE)
@@ -167,3 +167,23 @@ def test_framebuffer(machine):
     cleared = lit()
     m.command("trace 100")
     assert 0 < cleared < 2000 < lit(), (cleared, lit())
+
+
+@limit(300)
+def test_bad_client(machine):
+    """A client that does everything wrong, and floods: it gets its errors, the others are served."""
+    m = prompted(machine, config="console.cfg", programs=["console-client"])
+    deadline = time.monotonic() + 120 * PATIENCE
+    while not (done := re.search(r"^console-client: (\d+) checks, (\d+) failed$",
+                                 m.command("log console-client"), re.MULTILINE)):
+        assert time.monotonic() < deadline, "the client did not get to its end"
+        m.command("version")
+        time.sleep(0.2)
+    assert int(done[1]) > 20000 and done[2] == "0", m.command("log console-client")
+    m.type(b"\x012")
+    m.expect("--- console 2: ")
+    m.expect("8765432187654321")
+    m.type(b"\x011")
+    m.expect("--- console 1: keeper")
+    m.command("version")
+    assert re.search(r"^console .* 0$", m.command("ps"), re.MULTILINE), "it was restarted"
