@@ -114,8 +114,13 @@ static void tell_clients(const struct server *server)
     }
 }
 
-static void tell_restarted(const struct server *server)
+/* Once in each life, when the server says that it is up; of a program that never said so, when it was
+ * started. */
+static void tell_restarted(struct server *server)
 {
+    if (server->restarts == 0 || server->told)
+        return;
+    server->told = true;
     say("%s restarted", server->config->name);
     tell_clients(server);
 }
@@ -126,8 +131,7 @@ void server_is_up(struct server *server)
         return; /* it said so before */
     server->state = SERVER_RUNNING;
     server->arrived = true;
-    if (server->restarts != 0)
-        tell_restarted(server);
+    tell_restarted(server);
 }
 
 static void begin(struct server *server)
@@ -136,6 +140,7 @@ static void begin(struct server *server)
         server->restarts++;
     server->begun = true;
     server->state = SERVER_STARTING;
+    server->told = false;
     server->started = tsc();
     server->due = NEVER;
     if (!server_start(server)) {
@@ -143,7 +148,7 @@ static void begin(struct server *server)
     } else if (server->restarts == 0) {
         say("%s started", server->config->name);
     } else if (!server->arrived) {
-        tell_restarted(server); /* a program that never says by itself when it is up */
+        tell_restarted(server);
     }
 }
 

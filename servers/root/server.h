@@ -19,6 +19,7 @@ struct server {
     bool begun;   /* was started, or never will be */
     bool dying;   /* it is stopped, but its pool is not all taken apart */
     bool arrived; /* it said once that it is up */
+    bool told;    /* its restart was announced, in its present life */
     u64 restarts;
     u32 deaths;     /* in a row, see restart.h */
     u64 started;    /* when; all times are of the time-stamp counter */

@@ -1,0 +1,144 @@
+/*
+ * A server that misbehaves in the way its arguments say, for the tests of root (tests/system/test_root.py):
+ *
+ *     exit               returns from main
+ *     exit-late          the same, half a second after it said that it is up
+ *     page-fault         says that it is up, and touches memory that it has not got
+ *     stack-overflow     needs more stack than there is
+ *     invalid            executes what is no instruction
+ *     idle               says that it is up, and waits for ever
+ *     listen             the same, and logs when it is told that a server it calls was restarted
+ *     ask                calls the server `other`, and logs what came of it
+ *     lend               gives memory of its own to the server `other`, and waits for ever
+ *     hold               keeps memory that was lent to it
+ *     let-go             the same, until half a second after it was called
+ */
+#include <base/parse.h>
+#include <runtime/clock.h>
+#include <runtime/map.h>
+#include <runtime/print.h>
+#include <runtime/slots.h>
+#include <runtime/start.h>
+#include <runtime/syscall.h>
+#include <service/root.h>
+
+static void must(status result, const char *what)
+{
+    if (result < 0)
+        panic("%s: %s", what, error_text(status_code(result)));
+}
+
+static void say_up(void)
+{
+    struct message m = {.word = {ROOT_READY}};
+    must(ipc_call(SLOT_ROOT, &m, 0), "calling root");
+}
+
+_Noreturn static void idle(void)
+{
+    for (;;) {
+        struct message m;
+        must(ipc_wait(SLOT_NONE, 0, &m, 0), "waiting");
+        if (m.events & EVENT_PEER_RESTARTED)
+            print("was told of a restart\n");
+    }
+}
+
+static void page_fault(void)
+{
+    say_up();
+    *(volatile u8 *)0x123456789000 = 1;
+}
+
+static void busy(u64 ns)
+{
+    for (u64 end = tsc() + clock_from_ns(ns, start->tsc_hz); tsc() < end;)
+        yield();
+}
+
+/* The compiler does not know that the stack ends before the count does. */
+static u64 overflow(volatile u64 *depth)
+{
+    volatile u64 room[64] = {*depth};
+    if (++*depth == UINT64_MAX)
+        return 0;
+    return overflow(depth) + room[*depth % array_count(room)];
+}
+
+static u32 grant_slot(void)
+{
+    const struct grant *grant = grant_find(GRANT_SERVICE, "other");
+    if (!grant) {
+        print("there is no other\n");
+        idle();
+    }
+    return grant->slot;
+}
+
+static void ask(void)
+{
+    struct message m = {.word = {1, 2, 3, 4}};
+    say_up();
+    status result = ipc_call(grant_slot(), &m, 0);
+    print("the other: %s\n", error_text(status_code(result)));
+    idle();
+}
+
+static void lend(void)
+{
+    struct message m = {0};
+    u32 memory = slot_allocate();
+    must(memory_create(SLOT_POOL, memory, 4, 0), "making memory");
+    must(memory_commit_all(memory, 0, 4), "making memory");
+    must(ipc_call(grant_slot(), &m, IPC_CAPABILITIES(memory, SLOT_NONE)), "lending memory");
+    print("lent memory\n");
+    say_up();
+    idle();
+}
+
+/* Takes memory, keeps it mapped for so long (0: for ever), and answers whoever lent it at once. */
+static void hold(u64 ns)
+{
+    say_up();
+    for (;;) {
+        struct message m;
+        u32 memory = slot_allocate();
+        must(ipc_wait(SLOT_SERVICE, 0, &m, IPC_CAPABILITIES(SLOT_NONE, memory)), "waiting");
+        void *mapped = map_memory(memory, 0, 4, RIGHT_READ | RIGHT_WRITE);
+        must(ipc_reply(&m, 0), "replying");
+        if (ns == 0)
+            idle();
+        busy(ns);
+        unmap(mapped);
+        print("let go\n");
+    }
+}
+
+int main(void)
+{
+    struct slice mode = slice_of(start->arguments);
+    volatile u64 depth = 0;
+    if (slice_equal(mode, "exit"))
+        return 0;
+    if (slice_equal(mode, "exit-late")) {
+        say_up();
+        busy(NS_PER_SECOND / 2);
+        return 0;
+    }
+    if (slice_equal(mode, "page-fault"))
+        page_fault();
+    if (slice_equal(mode, "stack-overflow"))
+        return (int)overflow(&depth);
+    if (slice_equal(mode, "invalid"))
+        __builtin_trap();
+    if (slice_equal(mode, "ask"))
+        ask();
+    if (slice_equal(mode, "lend"))
+        lend();
+    if (slice_equal(mode, "hold"))
+        hold(0);
+    if (slice_equal(mode, "let-go"))
+        hold(NS_PER_SECOND / 2);
+    say_up();
+    idle();
+}
