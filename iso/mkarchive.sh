@@ -3,8 +3,8 @@
 #
 # A plain ustar file with sorted names, one time and no owners, so that the same files always make
 # the same bytes. Folders have no entries of their own: the kernel and root look up whole paths.
-# The first file, `checksums`, has a line "CRC32 PATH" for each of the others, by which root finds out
-# about damage inside a file.
+# The first file, `checksums`, has a line "CRC32 PATH" for each of the others, by which root finds
+# out about damage inside a file.
 set -eu
 : "${SOURCE_DATE_EPOCH:=1767225600}"
 export LC_ALL=C

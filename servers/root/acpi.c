@@ -160,8 +160,9 @@ static void table_read_dsdt(struct acpi *acpi, const struct acpi_reader *reader,
     problem_add(acpi, "DSDT", address, error);
 }
 
-/* Takes the facts from the table at `address` if it is of a kind that is known. Of two tables of the
- * same kind both are read: the facts add up, and of what can be only once, the last one counts. */
+/* Takes the facts from the table at `address` if it is of a kind that is known. Of two tables of
+ * the same kind both are read: the facts add up, and of what can be only once, the last one
+ * counts. */
 static void table_read(struct acpi *acpi, const struct acpi_reader *reader, u64 address)
 {
     struct acpi_table table;

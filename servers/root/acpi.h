@@ -1,12 +1,12 @@
 /*
  * What the firmware says about the machine: ACPI's tables, read once and reduced to the few facts
- * that Terrarium needs. The names are those of the ACPI specification (6.x), whose sections the code
- * cites; no bytecode is interpreted.
+ * that Terrarium needs. The names are those of the ACPI specification (6.x), whose sections the
+ * code cites; no bytecode is interpreted.
  *
- * Pure: memory is read through a callback, so the same code runs in root, in the unit tests and in a
- * fuzzer. Nothing of what a table says is believed: every length is checked against what holds it, a
- * table whose checksum is wrong is left out and remembered as a problem, and whatever the bytes are,
- * the work is bounded.
+ * Pure: memory is read through a callback, so the same code runs in root, in the unit tests and in
+ * a fuzzer. Nothing of what a table says is believed: every length is checked against what holds
+ * it, a table whose checksum is wrong is left out and remembered as a problem, and whatever the
+ * bytes are, the work is bounded.
  */
 #pragma once
 #include <base/types.h>
@@ -17,7 +17,7 @@ struct acpi_reader {
     void *context;
 };
 
-#define ACPI_TABLE_LIMIT   (4ul << 20) /* a longer table is taken for broken: DSDTs go up to 1 MiB */
+#define ACPI_TABLE_LIMIT   (4ul << 20) /* a longer table is broken: DSDTs go up to 1 MiB */
 #define ACPI_ENTRY_LIMIT   256         /* entries of RSDT or XSDT that are looked at */
 #define ACPI_IOAPIC_LIMIT  8
 #define ACPI_ECAM_LIMIT    8
@@ -105,8 +105,8 @@ struct acpi {
 
 /*
  * Reads everything. `rsdp` are `rsdp_size` bytes that the boot loader copied (none: the RSDP is
- * looked for where a BIOS puts it). Afterwards `found` and all else are valid; without ACPI the rest
- * says what an old PC would be like.
+ * looked for where a BIOS puts it). Afterwards `found` and all else are valid; without ACPI the
+ * rest says what an old PC would be like.
  */
 void acpi_read(struct acpi *acpi, const struct acpi_reader *reader, const void *rsdp,
                usize rsdp_size);

@@ -172,7 +172,7 @@ static struct acpi_register gas(const u8 *bytes)
         .space = bytes[0], .bits = bytes[1], .address = acpi_u64(bytes + 4)};
 }
 
-/* A PM1 control register: the extended field where it is filled in, otherwise the old port number. */
+/* A PM1 control register: the extended field if it is filled in, else the old port number. */
 static struct acpi_register pm1_control(const u8 *fadt, u32 extended, u32 old)
 {
     struct acpi_register result = gas(fadt + extended);

@@ -1,6 +1,6 @@
 /*
- * The boot archive: the file that GRUB loaded beside the kernel, with the programs of the servers and the
- * boot configurations.
+ * The boot archive: the file that GRUB loaded beside the kernel, with the programs of the servers
+ * and the boot configurations.
  */
 #pragma once
 #include <base/tar.h>

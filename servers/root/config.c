@@ -1,6 +1,6 @@
 /*
- * The configuration's lines: comments, sections, and the right word's function for each line; and how
- * messages are made.
+ * The configuration's lines: comments, sections, and the right word's function for each line; and
+ * how messages are made.
  */
 #include <base/format.h>
 #include <base/string.h>

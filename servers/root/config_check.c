@@ -59,8 +59,8 @@ static bool check_targets(struct parser *parser, u32 leads_to[CONFIG_SERVERS])
     return true;
 }
 
-/* A server that is on a circle of arrows, or leads to one; NOBODY if there is no circle. Servers that
- * lead nowhere are crossed out until none is left, or only circles. */
+/* A server that is on a circle of arrows, or leads to one; NOBODY if there is no circle. Servers
+ * that lead nowhere are crossed out until none is left, or only circles. */
 static u32 find_circle(const u32 *leads_to, u32 count)
 {
     u32 left = (u32)((1ul << count) - 1);

@@ -1,6 +1,6 @@
 /*
- * The words of the boot configuration that grant something: each becomes a capability, or two, that the
- * server finds by its name in the start page.
+ * The words of the boot configuration that grant something: each becomes a capability, or two, that
+ * the server finds by its name in the start page.
  */
 #include <base/bits.h>
 #include <base/string.h>

@@ -1,6 +1,6 @@
 /*
- * From the grants of a configuration to capabilities: what a server may touch is made from its own pool
- * or copied from root's, always with the least rights that do, and named in its start page.
+ * From the grants of a configuration to capabilities: what a server may touch is made from its own
+ * pool or copied from root's, always with the least rights that do, and named in its start page.
  */
 #include <base/string.h>
 #include <runtime/start.h>
@@ -126,8 +126,8 @@ static bool give_function(struct giving *giving)
     return give(giving, made, slot, RIGHT_READ | RIGHT_WRITE, 0);
 }
 
-/* Of a server that will never run there is no grant: a call to it would wait for ever. The badge tells
- * the called server which of its clients, and which of that client's grants, is used. */
+/* Of a server that will never run there is no grant: a call to it would wait for ever. The badge
+ * tells the called server which of its clients, and which of that client's grants, is used. */
 static bool give_service(struct giving *giving)
 {
     const struct server *called = &servers[giving->what->a];

@@ -45,8 +45,8 @@ static void add_ioapics(const struct acpi *acpi)
         add_ioapic(IOAPIC_DEFAULT, 0);
 }
 
-/* Configuration space through the kernel: a device for the function that is looked at, made anew when
- * that changes. */
+/* Configuration space through the kernel: a device for the function that is looked at, made anew
+ * when that changes. */
 static u32 current = ~0u; /* the function that ROOT_SLOT_FUNCTION names */
 
 static void function_close(void)

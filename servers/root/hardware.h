@@ -13,7 +13,7 @@ struct hardware {
 };
 extern struct hardware hardware;
 
-/* Reads the tables, makes the I/O APICs known to the kernel, walks the PCI buses; says what is odd. */
+/* Reads the tables, makes the I/O APICs known to the kernel, walks PCI; logs what is odd. */
 void hardware_find(void);
 
 /*
@@ -21,6 +21,7 @@ void hardware_find(void);
  *     CONFIG_IRQ_ISA, CONFIG_IRQ_GSI    b = line and flags, as irq_create takes them
  *     CONFIG_HPET                       b = the same, for the timer's interrupt
  *     CONFIG_PCI_DEVICE, _CLASS         function = the one that is meant
- * For a server that needs what the machine has not, missing[its index] says what; otherwise it is NULL.
+ * For a server that needs what the machine has not, missing[its index] says what; otherwise it is
+ * NULL.
  */
 void hardware_resolve(struct config *config, const char *missing[CONFIG_SERVERS]);

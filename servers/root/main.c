@@ -1,9 +1,9 @@
 /*
- * Root: from the kernel's first jump into ring 3 to a running system, and then the loop in which it serves,
- * buries and restarts.
+ * Root: from the kernel's first jump into ring 3 to a running system, and then the loop in which it
+ * serves, buries and restarts.
  *
- * Whatever is wrong with archive, configuration or memory is found before any server is started, and ends
- * with one message. After that root does not die of anything that a server does.
+ * Whatever is wrong with archive, configuration or memory is found before any server is started,
+ * and ends with one message. After that root does not die of anything that a server does.
  */
 #include <base/format.h>
 #include <base/string.h>
@@ -26,7 +26,7 @@
 
 static char config_name[CONFIG_NAME_SIZE] = CONFIG_DEFAULT;
 
-/* --- greeting ----------------------------------------------------------------------------------- */
+/* --- greeting -------------------------------------------------------------------------------- */
 
 static void cpuid(u32 leaf, u32 out[4])
 {
@@ -70,7 +70,7 @@ static void say_hardware(void)
         plural(hardware.pci.count), acpi->hpet ? "an" : "no", acpi->iommu_count ? "an" : "no");
 }
 
-/* --- configuration ------------------------------------------------------------------------------ */
+/* --- configuration --------------------------------------------------------------------------- */
 
 /* `config=NAME` on the kernel's command line. */
 static void find_config_name(void)
@@ -134,7 +134,7 @@ static void load_config(void)
         plural(config.server_count));
 }
 
-/* --- the loop ----------------------------------------------------------------------------------- */
+/* --- the loop -------------------------------------------------------------------------------- */
 
 static void serve(struct message *m)
 {

@@ -149,7 +149,7 @@ static void bus_add(struct walk *walk, u8 bus)
     bitmap_set(walk->waiting, bus);
 }
 
-/* Looks at one function; returns its header type with the multi-function bit, 0xff if it is absent. */
+/* Looks at one function; its header type with the multi-function bit, 0xff if it is absent. */
 static u8 function_visit(struct walk *walk, u16 address)
 {
     u32 vendor = config_read(walk->access, address, PCI_VENDOR_ID, 2) & 0xffff;

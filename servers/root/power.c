@@ -1,7 +1,7 @@
 /*
- * Power. See power.h. Off is ACPI's sleeping state S5 (4.8.3.2 of its specification); again is ACPI's
- * reset register, then the two ways of old: the reset port of Intel's chipsets, and the keyboard
- * controller.
+ * Power. See power.h. Off is ACPI's sleeping state S5 (4.8.3.2 of its specification); again is
+ * ACPI's reset register, then the two ways of old: the reset port of Intel's chipsets, and the
+ * keyboard controller.
  */
 #include <runtime/clock.h>
 #include <runtime/map.h>

@@ -19,7 +19,7 @@ must_check bool program_open(struct program *program, const struct config_server
                              const char *file, struct config_message *message);
 
 /*
- * Makes a memory object of the program in `image`, charged to `pool`, and maps each segment into `space`
- * with its rights; nothing of it faults later.
+ * Makes a memory object of the program in `image`, charged to `pool`, and maps each segment into
+ * `space` with its rights; nothing of it faults later.
  */
 must_check status program_load(const struct program *program, u32 pool, u32 image, u32 space);

@@ -1,6 +1,6 @@
 /*
- * When a server that died is started again: at once the first time, then later and later as long as it
- * keeps dying. Pure.
+ * When a server that died is started again: at once the first time, then later and later as long as
+ * it keeps dying. Pure.
  */
 #pragma once
 #include <base/types.h>

@@ -1,9 +1,9 @@
 /*
  * What all of root shares: the map of its slots, and the two ways it speaks.
  *
- * Root is the first program. It owns all memory and all hardware, starts the servers with what the boot
- * configuration grants them, and restarts them. It calls nobody, ever: it raises events and shares
- * memory, so a server that hangs cannot make it hang.
+ * Root is the first program. It owns all memory and all hardware, starts the servers with what the
+ * boot configuration grants them, and restarts them. It calls nobody, ever: it raises events and
+ * shares memory, so a server that hangs cannot make it hang.
  */
 #pragma once
 #include <abi/boot.h>
@@ -27,8 +27,8 @@ enum root_slot {
 };
 static_assert((int)ROOT_SLOT_WINDOW_LAST < (int)ROOT_SLOT_SERVERS, "slots do not overlap");
 
-/* The slots of one server. Those before SERVER_SLOT_POOL belong to root and outlive the server; what is in the
- * others is made from its pool, and gone with it. */
+/* The slots of one server. Those before SERVER_SLOT_POOL belong to root and outlive the server;
+ * what is in the others is made from its pool, and gone with it. */
 enum server_slots {
     SERVER_SLOT_LOG,      /* memory */
     SERVER_SLOT_LOG_READ, /* the same, read only */
@@ -57,10 +57,11 @@ static_assert((int)SERVER_SLOT_GRANTS + GRANT_LIMIT <= (int)SERVER_SLOTS, "slots
 /* Opens the system log; before that, `say` is silent. */
 void say_start(void);
 
-/* A line of the system log: "root: " and the text. Whoever holds the log is told that there is more. */
+/* A line of the system log: "root: " and the text. Whoever holds the log is told that there is
+ * more. */
 __attribute__((format(printf, 1, 2))) void say(const char *text, ...);
 
-/* From now on this event gets EVENT_SYSTEM_LOG when the log has grown. Doing it again does no harm. */
+/* From now on this event gets EVENT_SYSTEM_LOG when the log has grown. Twice does no harm. */
 void say_listen(u32 event_slot);
 
 /* The system cannot be started: the kernel prints the text and stops the machine. */

@@ -1,6 +1,6 @@
 /*
- * Root's two voices: the system log, which the console server shows, and the kernel's panic, for when
- * there is nobody yet who could show anything.
+ * Root's two voices: the system log, which the console server shows, and the kernel's panic, for
+ * when there is nobody yet who could show anything.
  */
 #include <base/format.h>
 #include <runtime/print.h>

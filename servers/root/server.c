@@ -40,8 +40,8 @@ bool server_is_gone(const struct server *server)
     return server->begun && server->state == SERVER_STOPPED && !server->dying;
 }
 
-/* What outlives the server: its log, the endpoint at which it is called, its share of the CPU, and the
- * badge under which its faults arrive. */
+/* What outlives the server: its log, the endpoint at which it is called, its share of the CPU,
+ * and the badge under which its faults arrive. */
 static void prepare(struct server *server)
 {
     u32 index = server_index(server);
@@ -114,8 +114,8 @@ static void tell_clients(const struct server *server)
     }
 }
 
-/* Once in each life, when the server says that it is up; of a program that never said so, when it was
- * started. */
+/* Once in each life, when the server says that it is up; of a program that never said so, when
+ * it was started. */
 static void tell_restarted(struct server *server)
 {
     if (server->restarts == 0 || server->told)

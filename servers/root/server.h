@@ -3,8 +3,8 @@
  *
  *     STOPPED -> STARTING -> RUNNING -> (dies) WAITING_RESTART -> STARTING ...
  *
- * While the pool of a dead server is taken apart, which is done step by step between other work, the
- * server is `dying`, too. server.c has the table and who waits for whom; server_start.c makes a
+ * While the pool of a dead server is taken apart, which is done step by step between other work,
+ * the server is `dying`, too. server.c has the table and who waits for whom; server_start.c makes a
  * server from nothing, with grants.c; server_end.c is about death.
  */
 #pragma once
@@ -44,8 +44,8 @@ struct server *server_find(const char name[START_NAME_SIZE]);
 /* Will it never run (again)? Then nobody can call it or wait for it. */
 bool server_is_gone(const struct server *server);
 
-/* Makes what outlives the servers: logs, endpoints, shares. missing[i]: what server i needs that the
- * machine has not, or NULL. */
+/* Makes what outlives the servers: logs, endpoints, shares. missing[i]: what server i needs that
+ * the machine has not, or NULL. */
 void servers_prepare(const char *const missing[CONFIG_SERVERS]);
 
 /* Does what is due: starts servers, and goes on with those that are dying. */
@@ -60,8 +60,8 @@ void server_is_up(struct server *server);
 /* Time: so many nanoseconds from now. */
 u64 after_ns(u64 ns);
 
-/* server_start.c: makes everything of it, and lets it run. False if that failed; the log says why, and
- * what was made is in its pool. */
+/* server_start.c: makes everything of it, and lets it run. False if that failed; the log says
+ * why, and what was made is in its pool. */
 must_check bool server_start(struct server *server);
 
 /* Pages of its pool that a server needs at least. */
@@ -70,10 +70,11 @@ u64 server_pages(const struct config_server *config, const struct program *progr
 /* Logs that a step of starting the server failed; true if it did not. */
 must_check bool server_step(const struct server *server, status result, const char *what);
 
-/* grants.c: gives the server everything that its section grants, and writes it into the start page. */
+/* grants.c: gives the server all that its section grants, and writes it into the start page. */
 must_check bool grants_make(const struct server *server, struct start_info *info);
 
-/* server_end.c: stops it, for the reason given; it is taken apart, and restarted if it is one that is. */
+/* server_end.c: stops it, for the reason given; it is taken apart, and restarted if it is one
+ * that is. */
 __attribute__((format(printf, 2, 3))) void server_end(struct server *server, const char *reason,
                                                       ...);
 

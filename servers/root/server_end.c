@@ -1,9 +1,9 @@
 /*
  * When a server ends: why, and how everything of it is given back. See server.h.
  *
- * Destroying its pool stops it at once and then takes it apart in steps. Memory that others still map,
- * or that a device may still write to, stays until they let go; those who do not in time are ended
- * as well.
+ * Destroying its pool stops it at once and then takes it apart in steps. Memory that others still
+ * map, or that a device may still write to, stays until they let go; those who do not in time are
+ * ended as well.
  */
 #include <base/format.h>
 #include <runtime/clock.h>
@@ -109,8 +109,8 @@ static bool calls(const struct config_server *client, u32 called)
     return false;
 }
 
-/* Memory changes hands only with calls, so who holds it is one whom the server calls or who calls it. The
- * next of these that has not been ended for it; NULL: none is left. */
+/* Memory changes hands only with calls, so who holds it is one whom the server calls or who
+ * calls it. The next of these that has not been ended for it; NULL: none is left. */
 static struct server *next_suspect(struct server *server)
 {
     u32 own = server_index(server);

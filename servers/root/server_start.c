@@ -1,6 +1,6 @@
 /*
- * Making a server from nothing. Everything is charged to its own pool, and mapped and present before
- * it runs, so that it starts without a fault. What it finds is in libpv/include/abi/start.h.
+ * Making a server from nothing. Everything is charged to its own pool, and mapped and present
+ * before it runs, so that it starts without a fault. What it finds is in libpv/include/abi/start.h.
  */
 #include <base/string.h>
 #include <runtime/map.h>
@@ -9,8 +9,8 @@
 
 #include "server.h"
 
-/* Pages for what the kernel charges to the pool: page tables of the image, the stack, the start page
- * and the log, the table of capabilities, and the objects themselves. */
+/* Pages for what the kernel charges to the pool: page tables of the image, the stack, the start
+ * page and the log, the table of capabilities, and the objects themselves. */
 #define TABLE_PAGES 20ul
 
 u64 server_pages(const struct config_server *has, const struct program *program)

@@ -1,6 +1,6 @@
 /*
- * The status memory: what the keeper shows by `ps`, `mem` and `trace`. Read-only for whoever has the
- * grant; root brings it up to date when it is asked to.
+ * The status memory: what the keeper shows by `ps`, `mem` and `trace`. Read-only for whoever has
+ * the grant; root brings it up to date when it is asked to.
  */
 #pragma once
 #include <base/types.h>

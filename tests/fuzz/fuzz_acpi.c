@@ -1,8 +1,8 @@
 /*
- * Fuzzes the ACPI reader. The input is cut into pieces that become tables behind a sound RSDP and XSDT;
- * reads outside of the pretended memory are refused, as root refuses them. Lengths and checksums that
- * random bytes would never get right are put right in most tables, so that the fuzzer reaches what
- * reads the contents.
+ * Fuzzes the ACPI reader. The input is cut into pieces that become tables behind a sound RSDP and
+ * XSDT; reads outside of the pretended memory are refused, as root refuses them. Lengths and
+ * checksums that random bytes would never get right are put right in most tables, so that the
+ * fuzzer reaches what reads the contents.
  *
  *     piece:  kind (1 byte), size (1 byte), contents after the header
  */

@@ -1,4 +1,4 @@
-"""Root: what it does with broken input at boot, and with servers that misbehave (programs/unruly)."""
+"""Root: broken input at boot, and servers that misbehave (tests/programs/unruly)."""
 import re
 import time
 
@@ -82,7 +82,7 @@ def test_archive(machine):
 
 @limit(240)
 def test_configuration(machine):
-    """The message names file, line, what is wrong, and what to do. (Unit tests have all mistakes.)"""
+    """The message names file, line, what is wrong, and what to do. (More: unit tests.)"""
     def wrong(text, *expected):
         refused(machine, *expected, config="test.cfg", files={"config/test.cfg": text.encode()})
 
@@ -104,7 +104,7 @@ def test_too_little_memory(machine):
 
 
 def test_no_acpi(machine):
-    """Without ACPI there is a message, and all runs but the timer; power-off says that it cannot."""
+    """Without ACPI there is a message, and no timer; power-off says that it cannot."""
     m = machine(model="pc", extra=["-no-acpi"])
     m.expect(PROMPT, 120)
     log = m.command("log root")

@@ -1,5 +1,5 @@
-/* Unit tests of the boot configuration (servers/root/config.h): what it understands, and for every way
- * to get it wrong the message. */
+/* Unit tests of the boot configuration (servers/root/config.h): what it understands, and for
+ * every way to get it wrong the message. */
 // with: servers/root/config.c servers/root/config_words.c servers/root/config_grants.c
 // with: servers/root/config_check.c libpv/base/parse.c libpv/base/format.c
 #include "unit.h"
@@ -141,8 +141,9 @@ static void test_bad_lines(void **state)
               "call syslog status manage shares image-memory machine, or server");
     parse_bad("server", "x.cfg:1: 'server' needs a name: write 'server NAME'");
     parse_bad("server a b", "x.cfg:1: 'b' after the server's name: write 'server NAME'");
-    parse_bad("server a-name-of-16-xxx", "x.cfg:1: server 'a-name-of-16-xxx' is too long: give it 15 "
-                                        "characters or fewer");
+    parse_bad("server a-name-of-16-xxx",
+              "x.cfg:1: server 'a-name-of-16-xxx' is too long: give it 15 "
+              "characters or fewer");
     parse_bad("server a/b",
               "x.cfg:1: server 'a/b': a name is made of letters, digits, '-' and '_'");
     parse_bad("server root", "x.cfg:1: 'root' starts the others and needs no section: remove it");

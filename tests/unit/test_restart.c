@@ -1,5 +1,5 @@
-/* Unit tests of two small decisions of root: when a dead server is started again (restart.h), and which
- * interrupt line the HPET gets (hpet_route.h). */
+/* Unit tests of two small decisions of root: when a dead server is started again (restart.h),
+ * and which interrupt line the HPET gets (hpet_route.h). */
 // with: servers/root/hpet_line.c
 #include "unit.h"
 

@@ -1,5 +1,6 @@
 /*
- * A server that misbehaves in the way its arguments say, for the tests of root (tests/system/test_root.py):
+ * A server that misbehaves in the way its arguments say, for the tests of root
+ * (tests/system/test_root.py):
  *
  *     exit               returns from main
  *     exit-late          the same, half a second after it said that it is up
