@@ -1,5 +1,5 @@
-"""Random system calls: each seed is a boot of its own, with as many calls as FUZZ_CALLS says. Time is
-counted in instructions, so a seed that fails does so again in the same way."""
+"""Random system calls: each seed is a boot of its own, with as many calls as FUZZ_CALLS says. Time
+is counted in instructions, so a seed that fails does so again in the same way."""
 import os
 import re
 
@@ -36,9 +36,6 @@ def check_table(m, seed):
     for some in calls, errors:
         words = [f"{name} {n}" for name, n in some.items()]
         print("\n".join("  " + ", ".join(words[i:i + 4]) for i in range(0, len(words), 4)))
-
-
-# Boots of about a minute: each seed on both builds.
 
 
 @limit(300 + CALLS / 400)

@@ -5,7 +5,7 @@
  *   e endpoint      v event          d device          j irq            M the machine
  *   l endpoint to wait at, or none   E fault endpoint, or none
  *   n empty slot    o own slot, any  q slot to empty   D slot of what is to be destroyed
- *   z any word      b event bits     g badge           r rights         c the capability word of IPC
+ *   z any word      b event bits     g badge           r rights         c capabilities of IPC
  *   a address to map at              u address to unmap                 R rights to map with
  *   i first page    I pages          K pages of a new memory object     k pages of a new pool
  *   x structure to be written        X registers to be read             f memory flags

@@ -1,6 +1,6 @@
 /*
- * Arguments of random system calls: mostly what the call wants, in the rest of the cases something that is
- * wrong in an interesting way. Nothing here can hit what the fuzzer needs to go on.
+ * Arguments of random system calls: mostly what the call wants, in the rest of the cases something
+ * that is wrong in an interesting way. Nothing here can hit what the fuzzer needs to go on.
  */
 #include <abi/info.h>
 #include <base/bits.h>
@@ -57,8 +57,8 @@ static u64 other_slot(void)
     }
 }
 
-/* A slot of the world that holds this kind; the same ones are taken again and again, so that what one call
- * has made of an object others find. */
+/* A slot of the world that holds this kind; the same ones are taken again and again, so that
+ * what one call has made of an object others find. */
 static u64 world_slot(u8 kind)
 {
     u64 from = one_in(2) ? 0 : below(WORLD_COUNT);
@@ -193,8 +193,8 @@ static u64 width(void)
     return one_in(ODD) ? wrong[below(array_count(wrong))] : 1ul << below(3);
 }
 
-/* Of the machine: the DMA controller that nobody uses, and a port for what BIOSes say at boot. The same
- * offsets do for the devices that device_values makes. */
+/* Of the machine: the DMA controller that nobody uses, and a port for what BIOSes say at boot.
+ * The same offsets do for the devices that device_values makes. */
 static u64 port_offset(void)
 {
     if (one_in(ODD))

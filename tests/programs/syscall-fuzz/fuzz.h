@@ -2,13 +2,14 @@
  * The system-call fuzzer: what its parts share.
  *
  * One thread, the fuzzer, makes random system calls (main.c), with arguments that are nearly right
- * (choose.c) by what calls.c says of each call. It plays in a world (world.c): a pool, and a range of
- * slots that name objects made from it. Other threads of that world (helpers.asm) call, answer, wait,
- * fault and destroy meanwhile. Where everybody waits for everybody, a thread of the lowest priority
- * gets to run and sets the fuzzer free (guard.c).
+ * (choose.c) by what calls.c says of each call. It plays in a world (world.c): a pool, and a range
+ * of slots that name objects made from it. Other threads of that world (helpers.asm) call, answer,
+ * wait, fault and destroy meanwhile. Where everybody waits for everybody, a thread of the lowest
+ * priority gets to run and sets the fuzzer free (guard.c).
  *
- * What may not be hit by chance is out of reach: the slots below WORLD_FIRST are only used in ways that
- * their rights or choose.c make harmless, and ports and configuration registers are picked from lists.
+ * What may not be hit by chance is out of reach: the slots below WORLD_FIRST are only used in ways
+ * that their rights or choose.c make harmless, and ports and configuration registers are picked
+ * from lists.
  */
 #pragma once
 #include <abi/error.h>
@@ -31,7 +32,8 @@ enum slot {
 #define CHAIN_COUNT  (POOL_DEPTH_LIMIT - 3)
 #define DEEPEST_POOL (WORLD_FIRST + CHAIN_COUNT - 1)
 
-/* Where memory is mapped, in our own space and others: AREAS places, some pages apart from each other. */
+/* Where memory is mapped, in our own space and others: AREAS places, some pages apart from each
+ * other. */
 #define AREA_FIRST 0x0000004000000000ul
 #define AREA_STEP  (2 * LARGE_SIZE)
 #define AREAS      64ul

@@ -1,7 +1,7 @@
 /*
- * The guard: a thread of the lowest priority. When it gets to run, everybody waits; if the fuzzer does as
- * well, it is set free: by an event, by an answer to its call, by the end of whoever has taken the call
- * and does not answer, and if all this fails by the end of the whole world.
+ * The guard: a thread of the lowest priority. When it gets to run, everybody waits; if the fuzzer
+ * does as well, it is set free: by an event, by an answer to its call, by the end of whoever has
+ * taken the call and does not answer, and if all this fails by the end of the whole world.
  */
 #include <runtime/syscall.h>
 

@@ -1,10 +1,11 @@
-; The threads of the fuzzer's world: servers, callers, pollers, destroyers, spinners and threads that fault.
+; The threads of the fuzzer's world: servers, callers, pollers, destroyers, spinners, and those that
+; fault.
 ;
 ; They use registers only: rsp may be anything, so that no two can meet on a stack.
 ;   r12   the slot they use at present
 ;   r13   random state
-;   r15   how many calls are left; then they fault, in one way after the other, for as long as somebody
-;         lets them go on
+;   r15   how many calls are left; then they fault, in one way after the other, for as long as
+;         somebody lets them go on
 ; What a call destroys is never needed.
 
 bits 64
@@ -173,7 +174,7 @@ helper_spinner:
     syscall
     jmp     helper_spinner
 
-; Faults of all kinds, one after the other: each is a message to the fault endpoint, if there is one.
+; Faults of all kinds, one after the other: each is a message to the fault endpoint, if any.
 helper_end:
     xor     r15d, r15d
     step

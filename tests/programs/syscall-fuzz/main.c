@@ -1,6 +1,6 @@
 /*
- * The fuzzer's loop. Arguments of the program: `seed N` and `calls N`. Prints a table of what came of the
- * calls, and at last `syscall-fuzz: passed` or why not; leaves QEMU with 0x10 or 0x11.
+ * The fuzzer's loop. Arguments of the program: `seed N` and `calls N`. Prints a table of what came
+ * of the calls, and at last `syscall-fuzz: passed` or why not; leaves QEMU with 0x10 or 0x11.
  *
  * Grants: `machine`, and the right to make shares. Nobody else should use the serial port, or need
  * the machine's alarm.

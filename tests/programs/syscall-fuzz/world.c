@@ -1,7 +1,8 @@
 /*
- * The fuzzer's world: a pool with something of every kind in it, to begin with, and the range of slots that
- * name these things. After some thousand calls it is destroyed with all that has become of it, and
- * then every page has to be back, and the kernel's own counts have to be what they were.
+ * The fuzzer's world: a pool with something of every kind in it, to begin with, and the range of
+ * slots that name these things. After some thousand calls it is destroyed with all that has become
+ * of it, and then every page has to be back, and the kernel's own counts have to be what they
+ * were.
  */
 #include <abi/info.h>
 #include <runtime/syscall.h>
