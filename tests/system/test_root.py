@@ -212,3 +212,47 @@ def test_nothing_is_lost(machine):
         m.send("kill victim")
         m.expect("victim restarted", 20)
     assert used(m) == before, f"{before} KiB were in use, and now {used(m)} KiB"
+
+
+def test_device_released(machine):
+    """A driver that dies with memory in its device's hands comes back all the same."""
+    m = starts(machine, unruly("driver", "dma", "pci disk class 01:06"))
+    wait_for_log(m, "root", "driver: page fault at 0x123456789000 .*: restarting in 200 ms")
+    wait_for_log(m, "driver", "(disk 8086:2922\n?){3}")
+    assert "in use by others" not in m.command("log root")
+
+
+def test_missing_device(machine):
+    """What needs a device that is not there is not started; who calls it can do without."""
+    m = starts(machine, unruly("driver", "dma", "pci disk dead:beef"),
+               unruly("client", "ask", "call other driver"))
+    log = wait_for_log(m, "root", "^root: client started$")
+    assert "driver is not started: this machine has no PCI device of that kind" in log, log
+    wait_for_log(m, "client", "^there is no other$")
+
+
+def test_meddling(machine):
+    """Who has no right to it kills nobody, makes no devices or shares, and is told so."""
+    m = starts(machine, unruly("meddler", "meddle"))
+    log = wait_for_log(m, "meddler", "^pool: .*$")
+    for call in (2, 3, 4, 5):
+        assert f"call {call}: capability lacks the right for this" in log, log
+    for call in (0, 6, -1):
+        assert f"call {call}: no such system call" in log, log
+    assert "device: no capability in this slot" in log, log
+    assert "share: argument out of range" in log, log
+    assert "pool: capability lacks the right for this" in log, log
+
+
+def test_cap_and_weight(machine):
+    """A capped server gets no more than its cap, others share what is left by their weights."""
+    m = starts(machine, unruly("capped", "spin", "cap 2ms"),
+               unruly("light", "spin", "weight 100"), unruly("heavy", "spin", "weight 300"),
+               icount=True)
+    m.command("ps")
+    time.sleep(4)
+    table = m.command("ps")
+    used_by = {name: float(re.search(rf"^{name} +\w+ +\d+ +([\d.]+)", table, re.MULTILINE)[1])
+               for name in ("capped", "light", "heavy")}
+    assert 17 < used_by["capped"] < 21, table
+    assert 2.7 < used_by["heavy"] / used_by["light"] < 3.3, table

@@ -1,9 +1,9 @@
 /*
  * The protocol of root: what servers and the keeper call it for (at SLOT_ROOT).
  *
- * A call's word 0 is one of enum root_call; names are 16 bytes, NUL-padded, in words 1 and 2. The reply's
- * word 0 is a status. The last four are for servers whose configuration says `manage`; others get
- * ERR_RIGHTS.
+ * A call's word 0 is one of enum root_call; names are 16 bytes, NUL-padded, in words 1 and 2. The
+ * reply's word 0 is a status. The last four are for servers whose configuration says `manage`;
+ * others get ERR_RIGHTS.
  */
 #pragma once
 #include <abi/info.h>

@@ -13,6 +13,9 @@
  *     lend               gives memory of its own to the server `other`, and waits for ever
  *     hold               keeps memory that was lent to it
  *     let-go             the same, until half a second after it was called
+ *     dma                hands memory to the device `disk`, and touches memory that it has not got
+ *     spin               computes for ever
+ *     meddle             calls root for what it may not have, and logs what came of it
  */
 #include <base/parse.h>
 #include <runtime/clock.h>
@@ -115,6 +118,35 @@ static void hold(u64 ns)
     }
 }
 
+static void dma(void)
+{
+    const struct grant *disk = grant_find(GRANT_DEVICE, "disk");
+    u32 memory = slot_allocate();
+    if (!disk)
+        panic("there is no disk");
+    must(memory_create(SLOT_POOL, memory, 2, 0), "making memory");
+    must(memory_commit_all(memory, 0, 2), "making memory");
+    must(dma_map(disk->slot, memory, 0, 2), "handing memory to a device");
+    print("disk %lx:%lx\n", disk->value[1] & 0xffff, disk->value[1] >> 16);
+    page_fault();
+}
+
+static void meddle(void)
+{
+    static const u64 calls[] = {0,          ROOT_REFRESH,   ROOT_KILL, ROOT_LOG,
+                                ROOT_POWER, ROOT_POWER + 1, UINT64_MAX};
+    for (u32 i = 0; i < array_count(calls); i++) {
+        struct message m = {.word = {calls[i]}};
+        must(ipc_call(SLOT_ROOT, &m, 0), "calling root");
+        print("call %ld: %s\n", (i64)calls[i], error_text(status_code((status)m.word[0])));
+    }
+    print("device: %s\n", error_text(status_code(device_create(
+                              SLOT_GRANTS, SLOT_POOL, slot_allocate(), DEVICE_PORTS, 0x60, 1))));
+    print("share: %s\n",
+          error_text(status_code(share_create(SLOT_POOL, slot_allocate(), 1, 100, 0))));
+    print("pool: %s\n", error_text(status_code(object_destroy_all(SLOT_POOL))));
+}
+
 int main(void)
 {
     struct slice mode = slice_of(start->arguments);
@@ -140,6 +172,12 @@ int main(void)
         hold(0);
     if (slice_equal(mode, "let-go"))
         hold(NS_PER_SECOND / 2);
+    if (slice_equal(mode, "dma"))
+        dma();
+    if (slice_equal(mode, "meddle"))
+        meddle();
     say_up();
+    while (slice_equal(mode, "spin"))
+        ;
     idle();
 }
