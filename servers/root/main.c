@@ -52,9 +52,9 @@ static void greet(void)
 {
     char name[49];
     struct slice processor = processor_name(name);
-    say("Terrarium, kernel interface version %u: %lu MiB of memory, %.*s, %lu MHz", ABI_VERSION,
-        boot_info->memory_bytes >> 20, (int)processor.length, processor.bytes,
-        boot_info->tsc_hz / 1000000);
+    say("Terrarium, kernel interface version %u, on %lu MiB of memory", ABI_VERSION,
+        boot_info->memory_bytes >> 20);
+    say("%.*s at %lu MHz", (int)processor.length, processor.bytes, boot_info->tsc_hz / 1000000);
 }
 
 static const char *plural(u64 count)
