@@ -149,9 +149,9 @@ void root_start(const struct boot_facts *facts, u64 tsc)
     must(device_create(pool, DEVICE_MACHINE, 0, 0x10000, &machine), "machine");
     give_capabilities(share, thread, machine);
     thread->root = true;
-    thread->frame.rip = load_image(&facts->module[MODULE_ROOT]);
-    thread->frame.rsp = ROOT_STACK_TOP;
-    thread->frame.rdi = BOOT_INFO_ADDRESS;
+    frame_of(thread)->rip = load_image(&facts->module[MODULE_ROOT]);
+    frame_of(thread)->rsp = ROOT_STACK_TOP;
+    frame_of(thread)->rdi = BOOT_INFO_ADDRESS;
     (void)map_new(ROOT_STACK_TOP - ROOT_STACK_SIZE, ROOT_STACK_SIZE, NULL, 0, RIGHT_READ | RIGHT_WRITE);
     fill_info(map_new(BOOT_INFO_ADDRESS, sizeof(struct boot_info), NULL, 0, RIGHT_READ), facts, tsc);
     map_archive(&facts->module[MODULE_ARCHIVE]);

@@ -31,7 +31,7 @@
 
 static inline struct thread *call_thread(void)
 {
-    return cpu_this()->current;
+    return cpu_current(cpu_this());
 }
 
 /* The capability in a slot of the caller, if it names an object of `type` (OBJECT_NONE: of any) and has all
@@ -73,8 +73,10 @@ status syscall_unknown(void);
 #define HANDLER(name, ...) status call_##name(__VA_ARGS__)
 
 /* ipc.c */
-HANDLER(call, u64 endpoint, u64 word, u64 caps, u64 word1, u64 word2, u64 word3);
-HANDLER(reply_wait, u64 endpoint, u64 word, u64 caps, u64 word1, u64 word2, u64 word3);
+HANDLER(call, u64 endpoint, u64 word, u64 unused, u64 word1, u64 word2, u64 word3);
+HANDLER(call_caps, u64 endpoint, u64 word, u64 caps, u64 word1, u64 word2, u64 word3);
+HANDLER(reply_wait, u64 endpoint, u64 word, u64 unused, u64 word1, u64 word2, u64 word3);
+HANDLER(reply_wait_caps, u64 endpoint, u64 word, u64 caps, u64 word1, u64 word2, u64 word3);
 HANDLER(wait, u64 endpoint, u64 flags, u64 caps);
 HANDLER(reply, u64 unused, u64 word, u64 caps, u64 word1, u64 word2, u64 word3);
 HANDLER(null, void);

@@ -13,11 +13,11 @@
 /* Puts the words where kernel/object/endpoint.c looks for them, and where the next message will be put. */
 static void save_words(struct thread *thread, u64 word0, u64 caps, u64 word1, u64 word2, u64 word3)
 {
-    thread->frame.rsi = word0;
-    thread->frame.rdx = caps;
-    thread->frame.r8 = word1;
-    thread->frame.r9 = word2;
-    thread->frame.r10 = word3;
+    frame_of(thread)->rsi = word0;
+    frame_of(thread)->rdx = caps;
+    frame_of(thread)->r8 = word1;
+    frame_of(thread)->r9 = word2;
+    frame_of(thread)->r10 = word3;
 }
 
 /* The slots that a message names: one to send must be in use, one to receive must exist. */
@@ -44,11 +44,17 @@ static status find_waiting(u64 slot, struct endpoint **endpoint)
 /* What a call or wait returns was, or will be, written into the frame, from where all registers are restored. */
 static status from_frame(struct thread *thread)
 {
-    cpu_this()->attention = true;
-    return (status)thread->frame.rax;
+    cpu_this()->attention |= ATTENTION_RESTORE;
+    return (status)frame_of(thread)->rax;
 }
 
-status call_call(u64 endpoint_slot, u64 word, u64 caps, u64 word1, u64 word2, u64 word3)
+status call_call(u64 endpoint_slot, u64 word, u64 unused, u64 word1, u64 word2, u64 word3)
+{
+    (void)unused;
+    return call_call_caps(endpoint_slot, word, 0, word1, word2, word3);
+}
+
+status call_call_caps(u64 endpoint_slot, u64 word, u64 caps, u64 word1, u64 word2, u64 word3)
 {
     struct thread *self = call_thread();
     struct cap *cap;
@@ -70,17 +76,20 @@ status call_reply(u64 unused, u64 word, u64 caps, u64 word1, u64 word2, u64 word
     return 0;
 }
 
-status call_reply_wait(u64 endpoint_slot, u64 word, u64 caps, u64 word1, u64 word2, u64 word3)
+status call_reply_wait(u64 endpoint_slot, u64 word, u64 unused, u64 word1, u64 word2, u64 word3)
+{
+    (void)unused;
+    return call_reply_wait_caps(endpoint_slot, word, 0, word1, word2, word3);
+}
+
+status call_reply_wait_caps(u64 endpoint_slot, u64 word, u64 caps, u64 word1, u64 word2, u64 word3)
 {
     struct thread *self = call_thread();
     struct endpoint *endpoint;
     try(find_waiting(endpoint_slot, &endpoint));
     try(check_caps(caps));
     save_words(self, word, caps, word1, word2, word3);
-    if (self->caller) {
-        endpoint_reply(self);
-    }
-    endpoint_wait(endpoint, self);
+    endpoint_reply_wait(endpoint, self);
     return from_frame(self);
 }
 
@@ -153,7 +162,7 @@ status call_event_poll(u64 event_slot)
     refuse_if(!event->pending, ERR_EMPTY, 0);
     struct thread *self = call_thread();
     save_words(self, 0, event_take(event), 0, 0, 0);
-    self->frame.rax = 0;
+    frame_of(self)->rax = 0;
     return from_frame(self);
 }
 

@@ -24,7 +24,7 @@ status call_cap_copy(u64 space_slot_number, u64 slot, u64 own, u64 rights, u64 b
     refuse_if(error, error, 2);
     try(call_cap(own, OBJECT_NONE, 0, 3, &source));
     refuse_if(rights & ~(u64)RIGHT_ALL, ERR_ARGUMENT, 4);
-    refuse_if(rights & ~source->rights, ERR_RIGHTS, 4);
+    refuse_if(rights_for(source->object, rights) & ~source->rights, ERR_RIGHTS, 4);
     refuse_if(!badge_allowed(source, badge), ERR_RIGHTS, 5);
     cap_set(target, source->object, rights, badge ? badge : source->badge);
     return 0;

@@ -9,6 +9,8 @@
 const call_handler syscall_table[SYSCALL_COUNT] = {
     ENTRY(SYS_CALL, call),
     ENTRY(SYS_REPLY_WAIT, reply_wait),
+    ENTRY(SYS_CALL_CAPS, call_caps),
+    ENTRY(SYS_REPLY_WAIT_CAPS, reply_wait_caps),
     ENTRY(SYS_WAIT, wait),
     ENTRY(SYS_REPLY, reply),
     ENTRY(SYS_NULL, null),

@@ -33,7 +33,7 @@ status call_share_set(u64 share_slot, u64 weight, u64 cap_ns)
     try(call_find(share_slot, OBJECT_SHARE, RIGHT_WRITE, 1, share, &share));
     refuse_if(!weight_allowed(weight), ERR_ARGUMENT, 2);
     refuse_if(cap_ns > SHARE_PERIOD_NS, ERR_ARGUMENT, 3);
-    /* Whether there is a cap is known to each thread (thread->slow). */
+    /* Whether there is a cap is known to each thread (fast_priority). */
     refuse_if(!cap_ns != !share->cap && !list_empty(&share->threads), ERR_BUSY, 3);
     share_set(share, (u32)weight, cap_ns);
     return 0;
@@ -92,7 +92,7 @@ status call_thread_write(u64 thread_slot, u64 address)
     refuse_if(!user_read(&fetch, address, &r, sizeof(r)), ERR_ADDRESS, 2);
     refuse_if(r.rip >= USER_END || r.rsp >= USER_END, ERR_ARGUMENT, 2);
     refuse_if(!is_canonical(r.fs_base) || !is_canonical(r.gs_base), ERR_ARGUMENT, 2);
-    thread->frame = (struct trap_frame){
+    *frame_of(thread) = (struct trap_frame){
         .rax = r.rax, .rbx = r.rbx, .rcx = r.rcx, .rdx = r.rdx, .rsi = r.rsi, .rdi = r.rdi,
         .rbp = r.rbp, .rsp = r.rsp, .r8 = r.r8, .r9 = r.r9, .r10 = r.r10, .r11 = r.r11,
         .r12 = r.r12, .r13 = r.r13, .r14 = r.r14, .r15 = r.r15, .rip = r.rip,
@@ -109,7 +109,7 @@ status call_thread_read(u64 thread_slot, u64 address)
     struct thread *thread;
     try(call_find(thread_slot, OBJECT_THREAD, RIGHT_READ, 1, thread, &thread));
     refuse_if(thread == cpu_this()->loaded, ERR_BUSY, 1); /* they are not all in its frame */
-    const struct trap_frame *f = &thread->frame;
+    const struct trap_frame *f = frame_of(thread);
     struct thread_registers r = {
         .rax = f->rax, .rbx = f->rbx, .rcx = f->rcx, .rdx = f->rdx, .rsi = f->rsi, .rdi = f->rdi,
         .rbp = f->rbp, .rsp = f->rsp, .r8 = f->r8, .r9 = f->r9, .r10 = f->r10, .r11 = f->r11,
@@ -146,7 +146,7 @@ status call_thread_info(u64 thread_slot, u64 address)
         .syscalls = count->syscalls + count->fast_calls + count->fast_replies,
         .calls = count->calls + count->fast_calls,
         .replies = count->replies + count->fast_replies,
-        .switches = count->switches,
+        .switches = count->switches + count->fast_calls + count->fast_replies,
         .faults = count->faults,
         .interrupts = count->interrupts,
         .raised = count->raised,

@@ -211,6 +211,7 @@ static void bases_switch(struct thread *from, const struct thread *to)
     if (from) {
         from->fs_base = fs;
         from->gs_base = gs;
+        from->count.switches++;
     }
 }
 
@@ -220,17 +221,18 @@ static void cpu_load(struct cpu *cpu, struct thread *to)
     struct thread *from = cpu->loaded;
     sched_charge(cpu, rdtsc());
     bases_switch(from, to);
-    fpu_switch(cpu, from, to);
+    if (cpu->fpu_open || to->fpu) {
+        fpu_switch(cpu, from, to);
+    }
     if (cpu->space != to->space) {
         cpu->space = to->space;
         cpu->cr3_loads++;
         write_cr3(to->space->page_table);
     }
-    cpu->tss.rsp[0] = (u64)(&to->frame + 1);
     cpu->loaded = to;
-    to->count.switches++;
     cpu->context_switches++;
-    trace_add(TRACE_SWITCH, (u64)from, (u64)to);
+    sched_set_hurdles(cpu);
+    trace_often(TRACE_SWITCH, (u64)from, (u64)to);
 }
 
 void cpu_forget(struct thread *thread)
@@ -255,16 +257,17 @@ static _Noreturn void cpu_idle(struct cpu *cpu)
 struct trap_frame *cpu_exit(void)
 {
     struct cpu *cpu = cpu_this();
-    bool settled = !cpu->attention;
-    if (!settled || !cpu->current) {
+    if (unlikely(cpu->attention & ATTENTION_CHOOSE || !cpu_current(cpu))) {
         sched_choose(cpu);
-        if (!cpu->current) {
+        if (!cpu_current(cpu)) {
             cpu_idle(cpu);
         }
+        sched_arm(cpu);
     }
-    if (cpu->current != cpu->loaded) {
-        cpu_load(cpu, cpu->current);
+    cpu->attention = ATTENTION_NONE;
+    struct thread *next = cpu_current(cpu);
+    if (next != cpu->loaded) {
+        cpu_load(cpu, next);
     }
-    sched_arm(cpu);
-    return &cpu->current->frame;
+    return frame_of(next);
 }

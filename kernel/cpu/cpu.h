@@ -42,9 +42,8 @@ struct cpu {
     u64 user_rsp;        /* of ring 3, while an entry changes stacks */
     u64 scratch[3];      /* for entry.asm */
     void *stack_top;
-    struct thread *current; /* who runs when the kernel is left; NULL: nobody yet */
     struct thread *loaded;  /* whose registers the processor holds beside those saved in its frame; an
-                               entry from ring 3 sets it to `current`. NULL: nobody's */
+                               entry from ring 3 sets it to the present thread. NULL: nobody's */
     struct space *space;    /* whose page tables are loaded; NULL: the kernel's */
 
     u64 switched_at;     /* time-stamp when `loaded` began to be charged */
@@ -53,17 +52,28 @@ struct cpu {
     u64 period_end;      /* end of the present period of caps */
     u64 period;          /* its number */
     u64 alarm_at;        /* root's alarm; TIMER_OFF when it is not set */
-    bool attention;      /* `current` has changed, or somebody may be better placed */
+    u8 attention;        /* enum attention: what is to be done before ring 3 goes on */
     bool idle;           /* in the idle loop, where interrupts are on */
     bool fpu_open;       /* CR0.TS is clear */
     struct run_queue run;
 
-    u32 number, apic_id;
+    u32 hurdles; /* for ipc_fast.asm: run.ready, bit 0, and bit 31 if `loaded` is not for it */
     u64 interrupts, spurious, nmis, context_switches, cr3_loads, idle_cycles;
-
-    struct tss tss;
     u64 gdt[8];
+    u32 number, apic_id;
+    u32 align_tss;
+    struct tss tss; /* rsp[0]: the present thread, see cpu_current */
 };
+static_assert(offsetof(struct cpu, tss.rsp) % 8 == 0, "the present thread is a word of its own");
+
+enum attention {
+    ATTENTION_NONE,
+    ATTENTION_RESTORE = 1, /* all registers come from the frame, which another thread's may be */
+    ATTENTION_CHOOSE = 2   /* somebody may be better placed than the present thread */
+};
+
+#define HURDLE_ALWAYS 1u         /* stops those whose fast_priority is 0 */
+#define HURDLE_LOADED 0x80000000u
 
 #define TIMER_OFF (~0ul)
 
@@ -74,6 +84,19 @@ static inline struct cpu *cpu_this(void)
     struct cpu *cpu;
     __asm__("mov %%gs:0, %0" : "=r"(cpu));
     return cpu;
+}
+
+/* The thread that runs when the kernel is left; NULL: nobody yet. A thread's address is also the end of its saved
+ * registers, where an interrupt in ring 3 has to push them, so the word of the TSS that says so says both. */
+static inline struct thread *cpu_current(const struct cpu *cpu)
+{
+    return (struct thread *)cpu->tss.rsp[0];
+}
+
+static inline void cpu_set_current(struct cpu *cpu, struct thread *thread)
+{
+    cpu->tss.rsp[0] = (u64)thread;
+    cpu->attention |= ATTENTION_RESTORE;
 }
 
 /*

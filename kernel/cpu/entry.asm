@@ -16,7 +16,7 @@ default abs
 extern syscall_table, syscall_limit, syscall_unknown
 extern user_trap, kernel_trap, ist_trap, cpu_exit
 extern smap_in_use
-extern ipc_fast
+extern ipc_call, ipc_reply_wait
 
 section .text
 
@@ -28,20 +28,18 @@ section .text
 global syscall_entry
 syscall_entry:
     swapgs
-    cmp     eax, 1                          ; SYS_CALL, SYS_REPLY_WAIT
-    jbe     ipc_fast
+    cmp     eax, 1
+    jb      ipc_call                        ; SYS_CALL
+    je      ipc_reply_wait                  ; SYS_REPLY_WAIT
 
-; Where ipc_fast gives up: everything but rsp is as above.
+; Where ipc_fast.asm gives up: everything is as above.
 global syscall_slow
 syscall_slow:
     mov     [gs:CPU_USER_RSP], rsp
     mov     rsp, [gs:CPU_CURRENT]
     mov     [gs:CPU_LOADED], rsp
-    mov     [rsp + THREAD_FRAME + frame.rip], rcx
-    mov     [rsp + THREAD_FRAME + frame.rflags], r11
-    mov     rcx, [gs:CPU_USER_RSP]
-    mov     [rsp + THREAD_FRAME + frame.rsp], rcx
-    mov     dword [rsp + THREAD_FRAME + frame.vector], VECTOR_SYSCALL
+    mov     [rsp + SAVED.rip], rcx
+    mov     [rsp + SAVED.rflags], r11
     inc     qword [rsp + THREAD_SYSCALLS]
     mov     rsp, [gs:CPU_STACK_TOP]
     cmp     rax, [syscall_limit]
@@ -54,12 +52,10 @@ syscall_slow:
     cmp     byte [gs:CPU_ATTENTION], 0
     jne     .leave
     mov     r10, [gs:CPU_CURRENT]
-    mov     rcx, [r10 + THREAD_FRAME + frame.rip]
-    mov     r11, rcx
-    shr     r11, 47
-    jnz     .leave                          ; not canonical: not by SYSRET
-    mov     r11, [r10 + THREAD_FRAME + frame.rflags]
-    mov     rsp, [r10 + THREAD_FRAME + frame.rsp]
+    mov     rcx, [r10 + SAVED.rip]
+    unless_sysret rcx, r11, .leave
+    mov     r11, [r10 + SAVED.rflags]
+    mov     rsp, [gs:CPU_USER_RSP]
     xor     edi, edi                        ; nothing of the kernel's goes out
     xor     esi, esi
     xor     edx, edx
@@ -76,14 +72,17 @@ syscall_slow:
 .leave:                                     ; somebody else may run: now the rest is saved
     mov     r10, [gs:CPU_LOADED]
     test    r10, r10
-    jz      cpu_leave
-    mov     [r10 + THREAD_FRAME + frame.rax], rax
-    mov     [r10 + THREAD_FRAME + frame.rbx], rbx
-    mov     [r10 + THREAD_FRAME + frame.rbp], rbp
-    mov     [r10 + THREAD_FRAME + frame.r12], r12
-    mov     [r10 + THREAD_FRAME + frame.r13], r13
-    mov     [r10 + THREAD_FRAME + frame.r14], r14
-    mov     [r10 + THREAD_FRAME + frame.r15], r15
+    jz      cpu_leave                       ; the caller is no more
+    mov     r11, [gs:CPU_USER_RSP]
+    mov     [r10 + SAVED.rsp], r11
+    mov     dword [r10 + SAVED.vector], VECTOR_SYSCALL
+    mov     [r10 + SAVED.rax], rax
+    mov     [r10 + SAVED.rbx], rbx
+    mov     [r10 + SAVED.rbp], rbp
+    mov     [r10 + SAVED.r12], r12
+    mov     [r10 + SAVED.r13], r13
+    mov     [r10 + SAVED.r14], r14
+    mov     [r10 + SAVED.r15], r15
 
 ; ---- leaving --------------------------------------------------------------------------------------------
 
@@ -109,9 +108,7 @@ cpu_leave:
     cmp     dword [rsp + frame.vector - frame.rax], VECTOR_SYSCALL
     jne     .by_iret
     mov     rcx, [rsp + frame.rip - frame.rax]
-    mov     r11, rcx
-    shr     r11, 47
-    jnz     .by_iret
+    unless_sysret rcx, r11, .by_iret
     pop     rax
     add     rsp, 8                          ; rcx
     pop     rdx

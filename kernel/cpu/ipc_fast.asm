@@ -1,13 +1,16 @@
 ; IPC in the commonest case: a call to a server that waits, and a reply by a server that then waits again.
 ;
-; Both do exactly what kernel/object/endpoint.c does, for messages without capabilities, when nothing stands
-; against running the partner at once. Whatever else there may be (`slow` of either thread: FPU, cap, halted; somebody
-; ready who is as urgent; a caller in the queue; event bits; a fault to answer) is left to the long way: syscall_slow
-; gets everything as it was at the entry. Nothing is changed before the last test has passed.
+; Both do exactly what kernel/object/endpoint.c does, for messages without capabilities through a slot in the first
+; page, when nothing stands against running the partner at once. Whatever else there may be is left to the long way
+; (syscall_slow), which gets everything as it was at the entry:
+;   - somebody is ready who is as urgent as the partner; the partner, or the thread itself, is one that needs
+;     more care (FPU, cap, halted, faulting): all that is one comparison, see `hurdles` in cpu.h;
+;   - another caller is in the queue, or event bits are pending.
+; Nothing is changed before the last test has passed.
 ;
-; On entry:  eax 0 call, 1 reply and wait (flags of `cmp eax, 1`); rdi endpoint's slot; rdx capabilities;
-;            rsi r8 r9 r10 the message, which stays there; rcx user's rip; r11 user's rflags; rsp user's
-; Within:    rbx the thread that leaves; r14 the one that goes on; r12 the endpoint; rdi the badge
+; On entry:  rdi endpoint's slot; rsi r8 r9 r10 the message, which stays there; rcx user's rip; r11 user's rflags;
+;            rsp user's; interrupts are off, GS is struct cpu
+; Within:    rbx the thread that leaves; r14 the one that goes on; rbp the capability; r12 the endpoint
 
 %include "cpu/layout.inc"
 
@@ -16,8 +19,7 @@ default abs
 
 extern syscall_slow
 
-%define SLOT_LIMIT 8192
-%define SLOTS_PER_PAGE_SHIFT 6
+%define SLOTS_PER_PAGE 64
 %define CAP_SHIFT 6
 %define RIGHT_CALL 8
 %define RIGHT_RECEIVE 16
@@ -26,61 +28,44 @@ extern syscall_slow
 %define THREAD_WAITING 2
 %define THREAD_REPLYING 4
 %define WAIT_MESSAGE 1
-%define USER_RIP_BITS 47
-
-%define SAVED(register) rbx + THREAD_FRAME + frame. %+ register
-%define RESTORED(register) r14 + THREAD_FRAME + frame. %+ register
 
 ; Saves what the convention of system calls preserves; rbx: the present thread.
 %macro save_thread 0
     mov     rax, [gs:CPU_CURRENT]
-    mov     [rax + THREAD_FRAME + frame.rbx], rbx
+    mov     [rax + SAVED.rbx], rbx
     mov     rbx, rax
-    mov     [SAVED(rbp)], rbp
-    mov     [SAVED(r12)], r12
-    mov     [SAVED(r13)], r13
-    mov     [SAVED(r14)], r14
-    mov     [SAVED(rip)], rcx
-    mov     [SAVED(rflags)], r11
-    mov     [SAVED(rsp)], rsp
-    mov     dword [SAVED(vector)], VECTOR_SYSCALL
+    mov     [rbx + SAVED.rbp], rbp
+    mov     [rbx + SAVED.r12], r12
+    mov     [rbx + SAVED.r13], r13
+    mov     [rbx + SAVED.r14], r14
+    mov     [rbx + SAVED.r15], r15
+    mov     [rbx + SAVED.rip], rcx
+    mov     [rbx + SAVED.rflags], r11
+    mov     [rbx + SAVED.rsp], rsp
 %endmacro
 
-; r12: the endpoint in slot rdi, to which the capability must give right %1; rbp: that capability.
-%macro find_endpoint 2
-    cmp     rdi, SLOT_LIMIT
+; rbp: the capability in slot rdi, if it gives right %1. An empty slot gives none.
+%macro find_capability 2
+    cmp     rdi, SLOTS_PER_PAGE
     jae     %2
     mov     ebp, edi
-    mov     eax, edi
-    shr     eax, SLOTS_PER_PAGE_SHIFT
-    mov     r12, [rbx + THREAD_SPACE]
-    mov     r12, [r12 + SPACE_SLOTS + rax * 8]
-    test    r12, r12
-    jz      %2
-    and     ebp, (1 << SLOTS_PER_PAGE_SHIFT) - 1
     shl     ebp, CAP_SHIFT
-    add     rbp, r12
-    test    byte [rbp + CAP_RIGHTS], %1     ; an empty slot has no rights
+    add     rbp, [rbx + THREAD_SLOTS]
+    test    byte [rbp + CAP_RIGHTS], %1
     jz      %2
-    mov     r12, [rbp + CAP_OBJECT]
-    cmp     byte [r12 + OBJECT_TYPE], OBJECT_ENDPOINT
-    jne     %2
 %endmacro
 
 ; Is r14 the one to run now, and may it go on by SYSRET?
 %macro check_partner 1
-    mov     al, [rbx + THREAD_SLOW]
-    or      al, [r14 + THREAD_SLOW]
-    jnz     %1
-    mov     ecx, [r14 + THREAD_PRIORITY]
-    mov     eax, [gs:CPU_READY]
+    mov     ecx, [r14 + THREAD_FAST_PRIORITY]
+    mov     eax, [gs:CPU_HURDLES]
     shr     eax, cl
     jnz     %1
-    bt      qword [RESTORED(rip)], USER_RIP_BITS
-    jc      %1
+    mov     r11, [r14 + SAVED.rip]
+    unless_sysret r11, rax, %1
 %endmacro
 
-; Charges rbx's time to it and to its share.
+; Charges rbx's time to it and to its share. Destroys rax, rcx, rdx.
 %macro charge 0
     rdtsc
     shl     rdx, 32
@@ -93,13 +78,10 @@ extern syscall_slow
     add     [rcx + SHARE_USED], rax
 %endmacro
 
-; Leaves rbx, goes on with r14, whose system call returns %1. The bases of FS and GS change hands; the data
+; Leaves rbx, goes on with r14 at r11, where its system call returns %1. The bases of FS and GS change hands; the data
 ; segment selectors become null, before the bases, which some processors clear with them.
 %macro switch_and_return 1
     mov     [gs:CPU_CURRENT], r14
-    lea     rax, [RESTORED(end)]
-    mov     [gs:CPU_RSP0], rax
-    inc     qword [r14 + THREAD_SWITCHES]
     mov     rcx, [r14 + THREAD_SPACE]
     cmp     rcx, [gs:CPU_SPACE]
     je      %%same_space
@@ -122,41 +104,36 @@ extern syscall_slow
     wrfsbase rax
     mov     rcx, [r14 + THREAD_GS_BASE]
     wrgsbase rcx
-    mov     rcx, [RESTORED(rip)]
-    mov     r11, [RESTORED(rflags)]
-    mov     rsp, [RESTORED(rsp)]
-    mov     rbx, [RESTORED(rbx)]
-    mov     rbp, [RESTORED(rbp)]
-    mov     r12, [RESTORED(r12)]
-    mov     r13, [RESTORED(r13)]
-    mov     r15, [RESTORED(r15)]
-    mov     r14, [RESTORED(r14)]
+    mov     rcx, r11
+    mov     r11, [r14 + SAVED.rflags]
+    mov     rsp, [r14 + SAVED.rsp]
+    mov     rbx, [r14 + SAVED.rbx]
+    mov     rbp, [r14 + SAVED.rbp]
+    mov     r12, [r14 + SAVED.r12]
+    mov     r13, [r14 + SAVED.r13]
+    mov     r15, [r14 + SAVED.r15]
+    mov     r14, [r14 + SAVED.r14]
     mov     eax, %1
     o64 sysret
 %endmacro
 
 section .text
 
-global ipc_fast
-ipc_fast:
-    je      reply_and_wait
-
 ; ---- call -----------------------------------------------------------------------------------------------
+global ipc_call
+ipc_call:
     save_thread
-    mov     [SAVED(r15)], r15
-    test    rdx, rdx
-    jnz     .long_way
-    find_endpoint RIGHT_CALL, .long_way
+    find_capability RIGHT_CALL, .long_way
+    mov     r12, [rbp + CAP_OBJECT]         ; only endpoints can be called
     lea     r13, [r12 + ENDPOINT_SERVERS]
     mov     r14, [r13]                      ; the first that waits...
     cmp     r14, r13
     je      .long_way                       ; ...or nobody
-    sub     r14, THREAD_QUEUE
     check_partner .long_way
     mov     rdi, [rbp + CAP_BADGE]
 
     charge
-    mov     rax, [r14 + THREAD_QUEUE]       ; it waits no more
+    mov     rax, [r14]                      ; it waits no more
     mov     [r13], rax
     mov     [rax + 8], r13
     mov     [r14 + THREAD_CALLER], rbx
@@ -171,39 +148,32 @@ ipc_fast:
     jmp     restore_and_go_slow
 
 ; ---- reply and wait -------------------------------------------------------------------------------------
-reply_and_wait:
+global ipc_reply_wait
+ipc_reply_wait:
     save_thread
-    mov     [SAVED(r15)], r15
-    test    rdx, rdx
-    jnz     .long_way
     mov     r14, [rbx + THREAD_CALLER]
     test    r14, r14
     jz      .long_way
-    cmp     byte [r14 + THREAD_FAULTING], 0
+    cmp     byte [rbx + THREAD_BITS_PENDING], 0
     jne     .long_way
-    find_endpoint RIGHT_RECEIVE, .long_way
+    find_capability RIGHT_RECEIVE, .long_way
+    mov     r12, [rbp + CAP_OBJECT]
+    cmp     byte [r12 + OBJECT_TYPE], OBJECT_ENDPOINT
+    jne     .long_way
     lea     rax, [r12 + ENDPOINT_CALLERS]
     cmp     [rax], rax                      ; a list that is empty points to itself
     jne     .long_way
-    mov     rax, [rbx + THREAD_EVENT]
-    test    rax, rax
-    jz      .no_event
-    cmp     qword [rax + EVENT_PENDING], 0
-    jne     .long_way
-.no_event:
     check_partner .long_way
 
     charge
     lea     r13, [r12 + ENDPOINT_SERVERS]   ; it waits, behind others
-    lea     rcx, [rbx + THREAD_QUEUE]
     mov     rax, [r13 + 8]
-    mov     [rcx], r13
-    mov     [rcx + 8], rax
-    mov     [rax], rcx
-    mov     [r13 + 8], rcx
+    mov     [rbx], r13
+    mov     [rbx + 8], rax
+    mov     [rax], rbx
+    mov     [r13 + 8], rbx
     xor     edi, edi                        ; a reply has no badge
     mov     [rbx + THREAD_CALLER], rdi
-    mov     [r14 + THREAD_SERVER], rdi
     mov     byte [r14 + THREAD_STATE], THREAD_READY
     mov     byte [rbx + THREAD_STATE], THREAD_WAITING
     inc     qword [rbx + THREAD_FAST_REPLIES]
@@ -212,12 +182,13 @@ reply_and_wait:
 .long_way:
     mov     eax, 1
 
-; eax: the number of the system call. Everything that was used as a register is what it was.
+; eax: the number of the system call. Everything that was used is what it was.
 restore_and_go_slow:
-    mov     rcx, [SAVED(rip)]
-    mov     rbp, [SAVED(rbp)]
-    mov     r12, [SAVED(r12)]
-    mov     r13, [SAVED(r13)]
-    mov     r14, [SAVED(r14)]
-    mov     rbx, [SAVED(rbx)]
+    mov     rcx, [rbx + SAVED.rip]
+    mov     r11, [rbx + SAVED.rflags]
+    mov     rbp, [rbx + SAVED.rbp]
+    mov     r12, [rbx + SAVED.r12]
+    mov     r13, [rbx + SAVED.r13]
+    mov     r14, [rbx + SAVED.r14]
+    mov     rbx, [rbx + SAVED.rbx]
     jmp     syscall_slow

@@ -51,10 +51,10 @@ void trap_set_alarm(struct object *event, u64 rights, u64 bits)
 /* The thread has faulted: it calls its fault endpoint, or stops. */
 static void thread_fault(struct thread *thread, u64 vector, u64 error, u64 address)
 {
-    trace_add(TRACE_FAULT, vector, address ? address : thread->frame.rip);
+    trace_add(TRACE_FAULT, vector, address ? address : frame_of(thread)->rip);
     if (!thread->fault.object || thread->fault.object->type != OBJECT_ENDPOINT) {
         if (thread->root) {
-            panic_with(&thread->frame, "root: %s", exception_names[vector]);
+            panic_with(frame_of(thread), "root: %s", exception_names[vector]);
         }
         trace_add(TRACE_STOP, (u64)thread, vector);
         thread_halt(thread);
@@ -62,9 +62,10 @@ static void thread_fault(struct thread *thread, u64 vector, u64 error, u64 addre
     }
     thread->fault_words[0] = vector | error << 32;
     thread->fault_words[1] = address;
-    thread->fault_words[2] = thread->frame.rip;
-    thread->fault_words[3] = thread->frame.rsp;
+    thread->fault_words[2] = frame_of(thread)->rip;
+    thread->fault_words[3] = frame_of(thread)->rsp;
     thread->faulting = true;
+    thread_update_fast(thread);
     endpoint_call(container_of(thread->fault.object, struct endpoint, object), thread,
                   thread->fault.badge);
 }
@@ -103,6 +104,9 @@ static void interrupt(struct cpu *cpu, u64 vector)
         irq_interrupt((u8)vector);
     } else {
         cpu->spurious++;
+        if (apic_in_service((u8)vector)) {
+            apic_eoi();
+        }
     }
 }
 
@@ -111,7 +115,7 @@ static void interrupt(struct cpu *cpu, u64 vector)
 void user_trap(struct trap_frame *frame)
 {
     struct cpu *cpu = cpu_this();
-    struct thread *thread = cpu->current;
+    struct thread *thread = cpu_current(cpu);
     cpu->loaded = thread;
     if (frame->vector >= VECTOR_INTERRUPTS) {
         thread->count.interrupts++;
@@ -156,8 +160,8 @@ void kernel_trap(struct trap_frame *frame)
 static _Noreturn void user_debug(struct cpu *cpu, const struct trap_frame *frame)
 {
     swapgs();
-    cpu->current->frame = *frame;
-    user_trap(&cpu->current->frame);
+    *frame_of(cpu_current(cpu)) = *frame;
+    user_trap(frame_of(cpu_current(cpu)));
     cpu_leave();
 }
 

@@ -115,10 +115,10 @@ void report_processor(struct sink *sink)
         format(sink, "before the processor was set up\n");
         return;
     }
-    const struct thread *thread = cpu->current;
+    const struct thread *thread = cpu_current(cpu);
     format(sink, "cpu %u, thread %p", cpu->number, (const void *)thread);
     if (kernel_map_present(thread) && kernel_map_present(&thread[1])) {
-        const struct trap_frame *frame = &thread->frame;
+        const struct trap_frame *frame = frame_of(thread);
         format(sink, ", which entered at rip %016lx rsp %016lx, vector %lu", frame->rip, frame->rsp,
                frame->vector);
     }

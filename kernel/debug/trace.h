@@ -37,6 +37,13 @@ static inline void trace_add(enum trace_kind kind, u64 a, u64 b)
     trace_add_on(cpu_this(), kind, a, b);
 }
 
+/* For what happens so often that only debug builds have the time to write it down. */
+static inline void trace_often(enum trace_kind kind, u64 a, u64 b)
+{
+    if (TERRARIUM_DEBUG)
+        trace_add(kind, a, b);
+}
+
 /* The sequence number that the next event of this processor gets. */
 static inline u64 trace_next(void)
 {

@@ -137,8 +137,8 @@ bool paging_clear(u64 *top, struct pool *pool, u64 *address, u64 end)
         u64 *entry = walk(top, *address, 1, &span);
         if (entry && *entry & PTE_PRESENT) {
             clear_large(entry, *address, end);
-            drop_empty_tables(top, pool, *address);
         }
+        drop_empty_tables(top, pool, *address); /* also those that were made for an entry that never came */
         *address = min(end, align_down(*address, span) + span);
     }
     return *address >= end;

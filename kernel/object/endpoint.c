@@ -27,12 +27,12 @@ enum error endpoint_create(struct pool *pool, struct endpoint **result)
 
 static u64 slot_sent(const struct thread *thread)
 {
-    return thread->faulting ? SLOT_NONE : thread->frame.rdx & 0xffffffff;
+    return thread->faulting ? SLOT_NONE : frame_of(thread)->rdx & 0xffffffff;
 }
 
 static u64 slot_accepted(const struct thread *thread)
 {
-    return thread->faulting ? SLOT_NONE : thread->frame.rdx >> 32;
+    return thread->faulting ? SLOT_NONE : frame_of(thread)->rdx >> 32;
 }
 
 /* Copies the capability that `from` sends, if any, into the slot that `to` has named. */
@@ -56,16 +56,16 @@ static bool pass_capability(const struct thread *from, const struct thread *to)
 static void pass_words(const struct thread *from, struct thread *to)
 {
     if (from->faulting) {
-        to->frame.rsi = from->fault_words[0];
-        to->frame.r8 = from->fault_words[1];
-        to->frame.r9 = from->fault_words[2];
-        to->frame.r10 = from->fault_words[3];
+        frame_of(to)->rsi = from->fault_words[0];
+        frame_of(to)->r8 = from->fault_words[1];
+        frame_of(to)->r9 = from->fault_words[2];
+        frame_of(to)->r10 = from->fault_words[3];
         return;
     }
-    to->frame.rsi = from->frame.rsi;
-    to->frame.r8 = from->frame.r8;
-    to->frame.r9 = from->frame.r9;
-    to->frame.r10 = from->frame.r10;
+    frame_of(to)->rsi = frame_of(from)->rsi;
+    frame_of(to)->r8 = frame_of(from)->r8;
+    frame_of(to)->r9 = frame_of(from)->r9;
+    frame_of(to)->r10 = frame_of(from)->r10;
 }
 
 /* Gives the call of `caller` to `server`, whose wait then returns. Does not make the server ready. */
@@ -80,12 +80,21 @@ static void deliver(struct thread *caller, struct thread *server)
         result |= WAIT_EVENT;
     }
     pass_words(caller, server);
-    server->frame.rax = (u64)result;
-    server->frame.rdi = caller->badge;
-    server->frame.rdx = bits;
+    frame_of(server)->rax = (u64)result;
+    frame_of(server)->rdi = caller->badge;
+    frame_of(server)->rdx = bits;
     server->caller = caller;
     caller->server = server;
     caller->state = THREAD_REPLYING;
+}
+
+/* A faulting thread's call has ended: it goes on, or stays where it is. */
+static void fault_over(struct thread *thread, bool resume)
+{
+    thread->faulting = false;
+    thread->halted |= !resume;
+    thread_update_fast(thread);
+    thread_ready(thread);
 }
 
 /* ---- call, reply, wait ---- */
@@ -112,17 +121,14 @@ void endpoint_reply(struct thread *server)
     invariant(caller && caller->state == THREAD_REPLYING && caller->server == server);
     server->caller = NULL;
     server->count.replies++;
-    caller->server = NULL;
     if (caller->faulting) {
-        caller->faulting = false;
-        caller->halted |= server->frame.rsi != FAULT_RESUME;
-        thread_ready(caller);
+        fault_over(caller, frame_of(server)->rsi == FAULT_RESUME);
         return;
     }
     i64 result = pass_capability(server, caller) ? WAIT_CAP : 0;
     pass_words(server, caller);
-    caller->frame.rdi = 0;
-    caller->frame.rdx = 0;
+    frame_of(caller)->rdi = 0;
+    frame_of(caller)->rdx = 0;
     thread_finish(caller, result);
 }
 
@@ -133,11 +139,8 @@ void endpoint_abandon(struct thread *server)
         return;
     }
     server->caller = NULL;
-    caller->server = NULL;
-    caller->halted |= caller->faulting;
     if (caller->faulting) {
-        caller->faulting = false;
-        thread_ready(caller);
+        fault_over(caller, false);
     } else {
         thread_finish(caller, status_error(ERR_DEAD, 0));
     }
@@ -151,10 +154,18 @@ bool endpoint_pending(const struct endpoint *endpoint, const struct thread *serv
 /* The wait of `server` returns with event bits alone. */
 static void deliver_events(struct thread *server)
 {
-    server->frame.rax = WAIT_EVENT;
-    server->frame.rdx = event_take(server->event);
-    server->frame.rdi = server->frame.rsi = 0;
-    server->frame.r8 = server->frame.r9 = server->frame.r10 = 0;
+    frame_of(server)->rax = WAIT_EVENT;
+    frame_of(server)->rdx = event_take(server->event);
+    frame_of(server)->rdi = frame_of(server)->rsi = 0;
+    frame_of(server)->r8 = frame_of(server)->r9 = frame_of(server)->r10 = 0;
+}
+
+static void start_waiting(struct endpoint *endpoint, struct thread *server)
+{
+    thread_leave(server, THREAD_WAITING);
+    if (endpoint) {
+        list_push_back(&endpoint->servers, &server->queue);
+    }
 }
 
 void endpoint_wait(struct endpoint *endpoint, struct thread *server)
@@ -167,18 +178,32 @@ void endpoint_wait(struct endpoint *endpoint, struct thread *server)
     } else if (server->event && server->event->pending) {
         deliver_events(server);
     } else {
-        thread_leave(server, THREAD_WAITING);
-        if (endpoint) {
-            list_push_back(&endpoint->servers, &server->queue);
-        }
+        start_waiting(endpoint, server);
     }
+}
+
+void endpoint_reply_wait(struct endpoint *endpoint, struct thread *server)
+{
+    if (server->caller && !endpoint_pending(endpoint, server)) {
+        start_waiting(endpoint, server); /* first, so that the caller can run at once */
+        endpoint_reply(server);
+        return;
+    }
+    if (server->caller) {
+        endpoint_reply(server);
+    }
+    endpoint_wait(endpoint, server);
 }
 
 void event_raise(struct event *event, u64 bits, u64 window)
 {
     event->pending |= bits;
     struct thread *waiter = event->waiter;
-    if (waiter && waiter->state == THREAD_WAITING && event->pending) {
+    if (!waiter) {
+        return;
+    }
+    waiter->bits_pending = event->pending != 0;
+    if (waiter->state == THREAD_WAITING && event->pending) {
         list_remove(&waiter->queue);
         deliver_events(waiter);
         thread_ready_after(waiter, window);
@@ -193,9 +218,7 @@ static void dismiss(struct list *queue)
     struct thread *thread = container_of(list_first(queue), struct thread, queue);
     list_remove(&thread->queue);
     if (thread->faulting) {
-        thread->faulting = false;
-        thread->halted = true;
-        thread_ready(thread);
+        fault_over(thread, false);
     } else {
         thread_finish(thread, status_error(ERR_DEAD, 0));
     }

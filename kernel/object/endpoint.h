@@ -29,6 +29,9 @@ void endpoint_reply(struct thread *server);
 /* `server` waits: for a call of `endpoint` (NULL: for none) and for its event. */
 void endpoint_wait(struct endpoint *endpoint, struct thread *server);
 
+/* Both, in one go. */
+void endpoint_reply_wait(struct endpoint *endpoint, struct thread *server);
+
 /* Is there a call, or an event bit, that a wait would return at once? */
 bool endpoint_pending(const struct endpoint *endpoint, const struct thread *server);
 

@@ -18,6 +18,9 @@ u64 event_take(struct event *event)
 {
     u64 bits = event->pending;
     event->pending = 0;
+    if (event->waiter) {
+        event->waiter->bits_pending = false;
+    }
     return bits;
 }
 
@@ -32,6 +35,7 @@ void event_unbind(struct event *event)
 {
     if (event->waiter) {
         event->waiter->event = NULL;
+        event->waiter->bits_pending = false;
         event->waiter = NULL;
     }
 }

@@ -95,7 +95,7 @@ enum error irq_create(struct pool *pool, struct device *device, u32 line, const 
     irq->message = line & IRQ_MESSAGE;
     enum error error = attach(irq, line);
     if (error) {
-        object_free(&irq->object, sizeof(*irq));
+        object_free(&irq->object, sizeof(*irq), 0);
         return error;
     }
     irq->device = device;

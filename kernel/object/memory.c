@@ -46,7 +46,7 @@ enum error memory_create(struct pool *pool, u64 pages, bool contiguous, struct m
         }
         pool_refund(pool, pages);
     }
-    object_free(&memory->object, sizeof(*memory));
+    object_free(&memory->object, sizeof(*memory), 0);
     return ERR_MEMORY;
 }
 

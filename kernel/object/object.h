@@ -31,7 +31,10 @@ struct cap {
 };
 static_assert(sizeof(struct cap) == 64, "slots are found by a shift");
 
-/* Makes `cap`, which is empty, name `object`. */
+/* Those of `rights` that mean something for this kind of object. */
+u64 rights_for(const struct object *object, u64 rights);
+
+/* Makes `cap`, which is empty, name `object`, with those of `rights` that mean something for it. */
 void cap_set(struct cap *cap, struct object *object, u64 rights, u64 badge);
 
 /* Empties `cap`; it may be empty already. */

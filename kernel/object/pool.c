@@ -190,14 +190,14 @@ void object_init(struct object *object, enum object_type type, struct pool *pool
     trace_add(TRACE_CREATE, type, (u64)object);
 }
 
-void object_free(struct object *object, u64 size)
+void object_free(struct object *object, u64 size, u64 before)
 {
     struct pool *pool = object->pool;
     invariant(list_empty(&object->caps));
     trace_add(TRACE_DESTROY, object->kind, (u64)object);
     list_remove(&object->siblings);
     pool->object_count--;
-    pool_free(pool, object, size);
+    pool_free(pool, (u8 *)object - before, size);
 }
 
 /* ---- pools themselves ---- */
@@ -208,7 +208,9 @@ static void pool_init(struct pool *pool, u64 pages, u32 highest_priority, u32 de
     pool->highest_priority = highest_priority;
     pool->depth = depth;
     list_init(&pool->link);
-    list_init(&pool->children);
+    list_init(&pool->running);
+    list_init(&pool->ended);
+    list_init(&pool->stuck);
     list_init(&pool->threads);
     list_init(&pool->objects);
     list_init(&pool->quarantine);
@@ -245,27 +247,32 @@ enum error pool_create(struct pool *parent, u64 pages, u32 highest_priority, str
         return ERR_MEMORY;
     }
     if (!pool_has_room(parent, pages)) {
-        object_free(&pool->object, sizeof(*pool));
+        object_free(&pool->object, sizeof(*pool), 0);
         return ERR_MEMORY;
     }
     parent->reserved += pages;
     pool_init(pool, pages, highest_priority, parent->depth + 1);
-    list_push_front(&parent->children, &pool->link);
+    list_push_back(&parent->running, &pool->link);
     *result = pool;
     return ERR_NONE;
 }
 
-/* The child to look at first. Those that a walk is done with are kept at the back. */
-static struct pool *first_child(struct pool *pool)
+/* The first of a list of children; NULL when it is empty. */
+static struct pool *first_child(const struct list *children)
 {
-    return list_empty(&pool->children) ? NULL
-                                       : container_of(list_first(&pool->children), struct pool, link);
+    return list_empty(children) ? NULL : container_of(list_first(children), struct pool, link);
 }
 
-static void move_to_back(struct pool *pool)
+/* Moves a pool, unless it is the root, to the list of its parent that tells how far its destruction is. */
+static void pool_file(struct pool *pool)
 {
+    struct pool *parent = pool->object.pool;
+    if (!parent) {
+        return;
+    }
     list_remove(&pool->link);
-    list_push_back(&pool->object.pool->children, &pool->link);
+    list_push_back(pool->object.held ? &parent->stuck : pool->stopped ? &parent->ended : &parent->running,
+                   &pool->link);
 }
 
 /* One bite of the first walk. */
@@ -273,7 +280,7 @@ static void stop_step(struct pool *top)
 {
     struct pool *pool = top;
     pool->object.type = OBJECT_NONE;
-    for (struct pool *child = first_child(pool); child && !child->stopped; child = first_child(pool)) {
+    for (struct pool *child = first_child(&pool->running); child; child = first_child(&pool->running)) {
         pool = child;
         pool->object.type = OBJECT_NONE;
     }
@@ -284,9 +291,7 @@ static void stop_step(struct pool *top)
         return;
     }
     pool->stopped = true;
-    if (pool != top) {
-        move_to_back(pool);
-    }
+    pool_file(pool);
 }
 
 static enum error pool_finish(struct pool *pool)
@@ -295,7 +300,7 @@ static enum error pool_finish(struct pool *pool)
     invariant(pool->used == 0 && pool->reserved == 0 && pool->object_count == 0);
     parent->reserved -= pool->pages;
     list_remove(&pool->link);
-    object_free(&pool->object, sizeof(*pool));
+    object_free(&pool->object, sizeof(*pool), 0);
     return ERR_NONE;
 }
 
@@ -303,7 +308,7 @@ static enum error pool_finish(struct pool *pool)
 static enum error take_apart_step(struct pool *top)
 {
     struct pool *pool = top;
-    for (struct pool *child = first_child(pool); child && !child->object.held; child = first_child(pool)) {
+    for (struct pool *child = first_child(&pool->ended); child; child = first_child(&pool->ended)) {
         pool = child;
     }
     if (!list_empty(&pool->objects)) {
@@ -315,13 +320,10 @@ static enum error take_apart_step(struct pool *top)
         }
         return ERR_AGAIN;
     }
-    if (!list_empty(&pool->quarantine) || !list_empty(&pool->children)) {
+    if (!list_empty(&pool->quarantine) || !list_empty(&pool->stuck)) {
         pool->object.held = true;
-        if (pool == top) {
-            return ERR_BUSY;
-        }
-        move_to_back(pool);
-        return ERR_AGAIN;
+        pool_file(pool);
+        return pool == top ? ERR_BUSY : ERR_AGAIN;
     }
     if (!object_drop_caps(&pool->object)) {
         return ERR_AGAIN;
@@ -351,9 +353,6 @@ void pool_unhold(struct object *object)
     list_push_front(&pool->objects, &object->siblings);
     for (; pool && pool->object.held; pool = pool->object.pool) {
         pool->object.held = false;
-        if (pool->object.pool) {
-            list_remove(&pool->link);
-            list_push_front(&pool->object.pool->children, &pool->link);
-        }
+        pool_file(pool);
     }
 }

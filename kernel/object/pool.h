@@ -14,9 +14,11 @@ struct pool {
     struct object object;
     u64 pages, used, reserved, quarantined, object_count;
     u32 highest_priority, depth;
-    bool stopped;        /* stopped: nothing in it, or in pools inside it, can run again */
-    struct list link;     /* among its parent's children */
-    struct list children;
+    bool stopped;        /* nothing in it, or in pools inside it, can run again */
+    struct list link;    /* in one of its parent's lists of children: */
+    struct list running; /* those not stopped, */
+    struct list ended;   /* those that are, */
+    struct list stuck;   /* and of these, those of which only what somebody else holds is left */
     struct list threads, objects, quarantine;
     struct list slabs[SLAB_CLASSES]; /* those with room */
 };
@@ -46,8 +48,9 @@ void pool_free(struct pool *pool, void *memory, u64 size);
 /* An object of `size` bytes with its header filled in; NULL when the pool is full. */
 must_check void *object_allocate(struct pool *pool, enum object_type type, u64 size);
 
-/* The last act of an object's destruction: leaves its pool, and is no more. Its capabilities are gone. */
-void object_free(struct object *object, u64 size);
+/* The last act of an object's destruction: leaves its pool, and is no more. Its capabilities are gone. It has `size`
+ * bytes, `before` of them before the header. */
+void object_free(struct object *object, u64 size, u64 before);
 
 /* Is `pool` the same as `ancestor`, or inside it? */
 bool pool_is_inside(const struct pool *pool, const struct pool *ancestor);

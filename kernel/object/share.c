@@ -27,7 +27,7 @@ void share_set(struct share *share, u32 weight, u64 cap_ns)
 {
     share->weight = weight;
     share->cap_ns = cap_ns;
-    share->cap = ns_to_tsc(cap_ns);
+    share->cap = cap_ns ? max(ns_to_tsc(cap_ns), 1) : 0;
     share->budget_end = share->used + share->cap;
 }
 

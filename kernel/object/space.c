@@ -24,14 +24,19 @@ enum error space_create(struct pool *pool, struct space **result)
         return ERR_MEMORY;
     }
     u64 top = pool_take_page(pool);
-    if (!top) {
-        object_free(&space->object, sizeof(*space));
+    u64 slots = pool_take_page(pool); /* the first page of them is always there */
+    if (!top || !slots) {
+        if (top) {
+            pool_return_page(pool, top);
+        }
+        object_free(&space->object, sizeof(*space), 0);
         return ERR_MEMORY;
     }
     space->page_table = top;
     space->top = phys_to_virt(top);
     share_kernel_half(space->top);
     list_init(&space->threads);
+    space->slots[0] = phys_to_virt(slots);
     *result = space;
     return ERR_NONE;
 }

@@ -16,29 +16,31 @@
 enum error thread_create(struct pool *pool, struct space *space, struct share *share,
                          const struct cap *fault, u64 flags, struct thread **result)
 {
-    struct thread *thread = object_allocate(pool, OBJECT_THREAD, sizeof(*thread));
-    if (!thread) {
+    struct trap_frame *frame = pool_allocate(pool, THREAD_BYTES);
+    if (!frame) {
         return ERR_MEMORY;
     }
+    struct thread *thread = (struct thread *)(frame + 1);
     if (flags & THREAD_FPU) {
         u64 page = pool_take_page(pool);
         if (!page) {
-            object_free(&thread->object, sizeof(*thread));
+            pool_free(pool, frame, THREAD_BYTES);
             return ERR_MEMORY;
         }
         thread->fpu = phys_to_virt(page);
         fpu_init(thread->fpu);
     }
+    object_init(&thread->object, OBJECT_THREAD, pool);
     thread->flags = (u8)flags;
     thread->state = THREAD_STOPPED;
     thread->halted = true;
-    thread->slow = true;
     thread->space = space;
+    thread->slots = space->slots[0];
     thread->share = share;
     thread->priority = share->priority;
-    thread->frame.cs = SELECTOR_USER_CODE;
-    thread->frame.ss = SELECTOR_USER_DATA;
-    thread->frame.rflags = frame_user_rflags(0);
+    frame->cs = SELECTOR_USER_CODE;
+    frame->ss = SELECTOR_USER_DATA;
+    frame->rflags = frame_user_rflags(0);
     list_init(&thread->queue);
     list_init(&thread->in_space);
     list_init(&thread->in_share);
@@ -57,9 +59,8 @@ void thread_leave(struct thread *thread, enum thread_state_code state)
 {
     struct cpu *cpu = cpu_this();
     invariant(thread->state == THREAD_READY);
-    if (cpu->current == thread) {
-        cpu->current = NULL;
-        cpu->attention = true;
+    if (cpu_current(cpu) == thread) {
+        cpu_set_current(cpu, NULL);
         list_init(&thread->queue);
     } else {
         sched_dequeue(thread);
@@ -84,21 +85,21 @@ void thread_ready(struct thread *thread)
 
 void thread_finish(struct thread *thread, status result)
 {
-    thread->frame.rax = (u64)result;
+    frame_of(thread)->rax = (u64)result;
     thread_ready(thread);
 }
 
-/* Whatever ipc_fast.asm must know beforehand is put into one byte. */
-static void update_slow(struct thread *thread)
+void thread_update_fast(struct thread *thread)
 {
-    thread->slow =
-        thread->halted || thread->flags & THREAD_FPU || !thread->share || thread->share->cap;
+    bool slow = thread->halted || thread->faulting || thread->flags & THREAD_FPU || !thread->share ||
+                thread->share->cap;
+    thread->fast_priority = slow ? 0 : thread->priority;
 }
 
 void thread_halt(struct thread *thread)
 {
     thread->halted = true;
-    update_slow(thread);
+    thread_update_fast(thread);
     if (thread->state == THREAD_READY) {
         thread_leave(thread, THREAD_STOPPED);
     }
@@ -110,7 +111,7 @@ bool thread_resume(struct thread *thread)
         return false;
     }
     thread->halted = false;
-    update_slow(thread);
+    thread_update_fast(thread);
     if (thread->state == THREAD_STOPPED) {
         thread_ready(thread);
     }
@@ -137,9 +138,8 @@ enum error thread_empty_step(struct object *object)
 {
     struct thread *thread = container_of(object, struct thread, object);
     thread_halt(thread);
-    if (thread->server) {
+    if (thread->state == THREAD_REPLYING) {
         thread->server->caller = NULL;
-        thread->server = NULL;
     }
     list_remove(&thread->queue);
     thread->state = THREAD_STOPPED;

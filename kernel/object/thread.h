@@ -15,25 +15,30 @@ struct space;
 
 /* What is counted. System calls that ipc_fast.asm did are in `fast_...` only. */
 struct thread_counters {
-    u64 cycles, syscalls, calls, replies, switches, faults, interrupts, raised, suppressed;
+    u64 cycles, syscalls, calls, replies, faults, interrupts, raised, suppressed;
+    u64 switches; /* away from it */
     u64 fast_calls, fast_replies;
 };
 
+/* In memory, a thread begins with its saved registers: they end where the structure begins, so that a pointer to
+ * a thread is also where an interrupt pushes (TSS.rsp0). frame_of() finds them. */
 struct thread {
+    struct list queue;   /* of its share (READY) or an endpoint (WAITING, CALLING) */
     struct object object;
     struct space *space; /* NULL: destroyed */
     struct share *share; /* NULL: destroyed */
-    struct list queue;   /* of its share (READY) or an endpoint (WAITING, CALLING) */
+    struct cap *slots;   /* the first page of its space's slots */
     struct list in_space, in_share;
     u8 state; /* enum thread_state_code; READY also while it runs */
     u8 flags; /* enum thread_flags */
     bool halted;
     bool faulting; /* the call it makes is a fault: its registers are not a message */
     bool root;     /* if it faults, everything ends */
-    bool slow;     /* something about it that ipc_fast.asm does not know: FPU, cap, halted */
+    bool bits_pending; /* in the event bound to it */
     u32 priority;
+    u32 fast_priority; /* the same, or 0 if ipc_fast.asm must leave it alone: FPU, cap, halted, faulting */
     struct thread *caller; /* whom it has to answer */
-    struct thread *server; /* REPLYING: who has to answer it */
+    struct thread *server; /* who has to answer it, in REPLYING */
     u64 badge;             /* of the capability through which it calls */
     u64 fault_words[4];    /* the message, when faulting */
     struct event *event;   /* bound to it */
@@ -41,9 +46,15 @@ struct thread {
     u64 fs_base, gs_base;
     void *fpu;             /* state of a page, or NULL */
     struct thread_counters count;
-    struct trap_frame frame __attribute__((aligned(16)));
-};
+} __attribute__((aligned(16)));
 static_assert(sizeof(struct trap_frame) % 16 == 0, "an interrupt aligns the stack to 16");
+
+#define THREAD_BYTES (sizeof(struct trap_frame) + sizeof(struct thread))
+
+static inline struct trap_frame *frame_of(const struct thread *thread)
+{
+    return (struct trap_frame *)(u64)thread - 1;
+}
 
 must_check enum error thread_create(struct pool *pool, struct space *space, struct share *share,
                                     const struct cap *fault, u64 flags, struct thread **result);
@@ -52,6 +63,9 @@ must_check enum error thread_empty_step(struct object *object);
 void thread_halt(struct thread *thread);
 /* False if it cannot run any more, its space or share being gone. */
 must_check bool thread_resume(struct thread *thread);
+
+/* Settles fast_priority again, after something that it depends on has changed. */
+void thread_update_fast(struct thread *thread);
 
 /* Its space, its share is destroyed: it never runs again. */
 void thread_detach_space(struct thread *thread);

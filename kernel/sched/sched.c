@@ -13,6 +13,7 @@ void sched_init(struct cpu *cpu)
         list_init(&cpu->run.queue[priority]);
         list_init(&cpu->run.throttled[priority]);
     }
+    cpu->hurdles = HURDLE_ALWAYS;
     cpu->timer_armed = cpu->alarm_at = cpu->lazy_until = TIMER_OFF;
     cpu->switched_at = rdtsc();
     cpu->period_end = cpu->switched_at + ns_to_tsc(SHARE_PERIOD_NS);
@@ -21,6 +22,12 @@ void sched_init(struct cpu *cpu)
 u64 sched_turn(const struct share *share)
 {
     return ns_to_tsc(TURN_NS) * share->weight;
+}
+
+void sched_set_hurdles(struct cpu *cpu)
+{
+    bool slow = cpu->loaded && !cpu->loaded->fast_priority;
+    cpu->hurdles = cpu->run.ready | HURDLE_ALWAYS | (slow ? HURDLE_LOADED : 0);
 }
 
 /* ---- caps ---- */
@@ -54,6 +61,7 @@ static void period_roll(struct cpu *cpu, u64 now)
     }
     cpu->run.ready |= cpu->run.throttled_mask;
     cpu->run.throttled_mask = 0;
+    sched_set_hurdles(cpu);
 }
 
 /* ---- queues ---- */
@@ -70,6 +78,7 @@ static void share_enqueue(struct cpu *cpu, struct share *share, bool front)
         return;
     }
     run->ready |= bit;
+    cpu->hurdles |= bit;
     if (front) {
         list_push_front(&run->queue[share->priority], &share->link);
     } else {
@@ -85,6 +94,7 @@ static void share_dequeue(struct cpu *cpu, struct share *share)
     list_remove(&share->link);
     if (list_empty(&run->queue[priority])) {
         run->ready &= ~(1u << priority);
+        cpu->hurdles = (cpu->hurdles & HURDLE_LOADED) | run->ready | HURDLE_ALWAYS;
     }
     if (list_empty(&run->throttled[priority])) {
         run->throttled_mask &= ~(1u << priority);
@@ -133,7 +143,7 @@ void sched_charge(struct cpu *cpu, u64 now)
 void sched_arm(struct cpu *cpu)
 {
     u64 deadline = min(cpu->alarm_at, cpu->lazy_until);
-    struct thread *thread = cpu->current;
+    struct thread *thread = cpu_current(cpu);
     if (thread) {
         struct share *share = thread->share;
         bool rival = cpu->run.ready >> thread->priority & 1;
@@ -163,7 +173,7 @@ bool sched_timer(struct cpu *cpu)
 {
     u64 now = rdtsc();
     cpu->timer_armed = TIMER_OFF;
-    cpu->attention = true;
+    cpu->attention |= ATTENTION_CHOOSE;
     if (now >= cpu->lazy_until) {
         cpu->lazy_until = TIMER_OFF;
     }
@@ -179,30 +189,37 @@ bool sched_timer(struct cpu *cpu)
 void sched_wake(struct thread *thread, u64 window)
 {
     struct cpu *cpu = cpu_this();
-    struct thread *current = cpu->current;
-    cpu->attention = true;
-    if (!current && !(cpu->run.ready >> thread->priority) && share_may_run(cpu, thread->share)) {
-        cpu->current = thread;
+    struct thread *current = cpu_current(cpu);
+    bool best = !(cpu->run.ready >> thread->priority) && !thread->share->cap;
+    if (best && !current) {
+        cpu_set_current(cpu, thread);
+        return;
+    }
+    bool urgent = current && thread->priority > current->priority;
+    if (best && urgent && !window) {
+        enqueue(cpu, current, true);
+        cpu_set_current(cpu, thread);
         return;
     }
     enqueue(cpu, thread, false);
-    if (!window) {
-        cpu->lazy_until = TIMER_OFF; /* whoever is awaited without patience ends the patience of all */
-    } else if (current && cpu->lazy_until == TIMER_OFF) {
+    cpu->attention |= ATTENTION_CHOOSE;
+    if (urgent && !window) {
+        cpu->lazy_until = TIMER_OFF;
+    } else if (urgent && cpu->lazy_until == TIMER_OFF) {
         cpu->lazy_until = rdtsc() + window;
     }
 }
 
 void sched_yield(struct cpu *cpu)
 {
-    cpu->current->share->turn_end = 0;
-    cpu->attention = true;
+    cpu_current(cpu)->share->turn_end = 0;
+    cpu->attention |= ATTENTION_CHOOSE;
 }
 
 /* Should the present thread stop here? Then it is put back where it belongs. */
 static void preempt(struct cpu *cpu)
 {
-    struct thread *thread = cpu->current;
+    struct thread *thread = cpu_current(cpu);
     struct share *share = thread->share;
     bool turn_over = share->used >= share->turn_end;
     if (turn_over) {
@@ -214,7 +231,7 @@ static void preempt(struct cpu *cpu)
     if (!must_go) {
         return;
     }
-    cpu->current = NULL;
+    cpu_set_current(cpu, NULL);
     if (turn_over && !list_empty(&share->ready)) {
         share_dequeue(cpu, share); /* its other threads wait for its next turn too */
         share_enqueue(cpu, share, false);
@@ -246,12 +263,11 @@ void sched_choose(struct cpu *cpu)
     u64 now = rdtsc();
     sched_charge(cpu, now);
     period_roll(cpu, now);
-    cpu->attention = false;
-    if (cpu->current) {
+    if (cpu_current(cpu)) {
         preempt(cpu);
     }
-    if (!cpu->current) {
+    if (!cpu_current(cpu)) {
         cpu->lazy_until = TIMER_OFF;
-        cpu->current = take_best(cpu);
+        cpu_set_current(cpu, take_best(cpu));
     }
 }

@@ -26,7 +26,7 @@ void sched_yield(struct cpu *cpu);
 /* Charges the time since the last charge to whoever ran. */
 void sched_charge(struct cpu *cpu, u64 now);
 
-/* Settles who runs: cpu->current, NULL if nobody wants to. */
+/* Settles who runs: cpu_current(), NULL if nobody wants to. */
 void sched_choose(struct cpu *cpu);
 
 /* Makes the timer fire when the present thread's time ends, or something else is due. */
@@ -37,6 +37,9 @@ void sched_set_alarm(struct cpu *cpu, u64 deadline);
 
 /* The timer has fired: true if root's alarm was among what was due. */
 must_check bool sched_timer(struct cpu *cpu);
+
+/* Settles cpu->hurdles: `loaded` has changed. */
+void sched_set_hurdles(struct cpu *cpu);
 
 /* The ticks of a full turn. */
 u64 sched_turn(const struct share *share);

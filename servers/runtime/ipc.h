@@ -46,7 +46,7 @@ static inline status ipc_enter(enum syscall number, u64 endpoint, struct message
  */
 static inline must_check status ipc_call(u32 endpoint, struct message *m, u64 capabilities)
 {
-    return ipc_enter(SYS_CALL, endpoint, m, capabilities);
+    return ipc_enter(capabilities ? SYS_CALL_CAPS : SYS_CALL, endpoint, m, capabilities);
 }
 
 /*
@@ -65,7 +65,7 @@ static inline must_check status ipc_wait(u32 endpoint, u32 flags, struct message
 /* Replies to the present caller with the words of `m`, and waits for the next as ipc_wait does. */
 static inline must_check status ipc_reply_wait(u32 endpoint, struct message *m, u64 capabilities)
 {
-    return ipc_enter(SYS_REPLY_WAIT, endpoint, m, capabilities);
+    return ipc_enter(capabilities ? SYS_REPLY_WAIT_CAPS : SYS_REPLY_WAIT, endpoint, m, capabilities);
 }
 
 /* Replies to the present caller and goes on. */

@@ -15,9 +15,9 @@
 #define ABI_VERSION 1
 
 #define SYSCALL_LIST(X)                                                                                \
-    /* IPC: words in rsi, r8, r9, r10; capabilities in rdx (see below) */                              \
-    X(SYS_CALL, 0, "endpoint, word, capabilities, word, word, word")                                   \
-    X(SYS_REPLY_WAIT, 1, "endpoint, word, capabilities, word, word, word")                             \
+    /* IPC: words in rsi, r8, r9, r10; with _CAPS, capabilities in rdx (see below) */                  \
+    X(SYS_CALL, 0, "endpoint, word, -, word, word, word")                                              \
+    X(SYS_REPLY_WAIT, 1, "endpoint, word, -, word, word, word")                                        \
     X(SYS_WAIT, 2, "endpoint, flags, capabilities")                                                    \
     X(SYS_REPLY, 3, "-, word, capabilities, word, word, word")                                         \
     X(SYS_NULL, 4, "")                                                                                 \
@@ -70,7 +70,9 @@
     X(SYS_MACHINE_ALARM, 46, "machine, event, bits, time-stamp counter")                               \
     X(SYS_MACHINE_INFO, 47, "machine, struct machine_info *")                                          \
     X(SYS_MACHINE_TRACE, 48, "machine, struct trace_entry *, how many, sequence number")               \
-    X(SYS_MACHINE_PANIC, 49, "machine, text, length")
+    X(SYS_MACHINE_PANIC, 49, "machine, text, length")                                                  \
+    X(SYS_CALL_CAPS, 50, "endpoint, word, capabilities, word, word, word")                             \
+    X(SYS_REPLY_WAIT_CAPS, 51, "endpoint, word, capabilities, word, word, word")
 
 enum syscall {
 #define X(name, number, arguments) name = number,
