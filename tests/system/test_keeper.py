@@ -132,7 +132,7 @@ def test_logs(machine):
 
 
 def test_time_goes_on(machine):
-    """`uptime` and the shares of `ps` are about real time; a system that has nothing to do idles."""
+    """`uptime` and the shares of `ps` are about real time; who has nothing to do idles."""
     m = prompted(machine)
 
     def seconds():
