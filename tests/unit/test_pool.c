@@ -67,7 +67,7 @@ enum error object_destroy_step(struct object *object)
         return ERR_AGAIN;
     }
     record_death(object);
-    object_free(object, sizeof(*thing));
+    object_free(object, sizeof(*thing), 0);
     return ERR_NONE;
 }
 
