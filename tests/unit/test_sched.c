@@ -20,6 +20,7 @@ u64 tsc_hz = NS_PER_SECOND, tsc_per_ns = 1ul << 32, ns_per_tsc = 1ul << 32;
 static struct cpu *cpu;
 static u64 timer; /* when it fires */
 static u32 timer_interrupts, alarms;
+static struct thread *alarmed; /* whom the alarm wakes */
 static u64 started;
 
 /* ---- what the scheduler stands on ---- */
@@ -57,6 +58,7 @@ static int start(void **state)
     host_tsc = started = 123456789;
     timer = TIMER_OFF;
     timer_interrupts = alarms = 0;
+    alarmed = NULL;
     sched_init(cpu);
     return 0;
 }
@@ -150,10 +152,11 @@ static void leave(void)
     check_queues();
 }
 
-/* The way in. */
+/* The way in, as in user_trap and kernel_trap. */
 static void enter(void)
 {
-    sched_charge(cpu, host_tsc);
+    if (cpu->idle)
+        sched_charge(cpu, host_tsc);
     cpu->idle = false;
     if (cpu_current(cpu))
         cpu->loaded = cpu_current(cpu);
@@ -170,7 +173,13 @@ static void run_until(u64 moment)
         timer = TIMER_OFF;
         timer_interrupts++;
         enter();
-        alarms += sched_timer(cpu);
+        if (sched_timer(cpu)) {
+            alarms++;
+            if (alarmed) {
+                alarmed->state = THREAD_READY;
+                sched_wake(alarmed, 0);
+            }
+        }
         leave();
     }
 }
@@ -418,25 +427,40 @@ static void test_yield(void **state)
     expect_runs(b);
 }
 
-/* Somebody urgent who wakes about as often as turns end must not always save the same one's turn. */
+/* Somebody urgent who wakes about as often as turns end, by the same interrupt or by another one a little
+ * later, must not always save the same one's turn. */
+static void interrupted(u64 interval, u64 runs_for, bool by_alarm)
+{
+    struct thread *a = new_thread(4), *b = new_thread(4), *urgent = new_thread(12);
+    wake(a);
+    wake(b);
+    alarmed = urgent;
+    while (host_tsc < started + 1000 * MS) {
+        if (by_alarm) {
+            sched_set_alarm(cpu, host_tsc + interval);
+            while (urgent->state != THREAD_READY)
+                run_until(timer);
+        } else {
+            host_tsc += interval; /* the timer's interrupt would come next */
+            wake(urgent);
+        }
+        expect_runs(urgent);
+        run(runs_for);
+        put_to_sleep(urgent);
+    }
+    expect_about(cycles(a), cycles(b), 10);
+}
+
 static void test_interruptions_starve_nobody(void **state)
 {
     (void)state;
     static const u64 intervals[] = {100 * US, 499 * US, 990 * US, 999 * US, 1000 * US, 1001 * US, 1500 * US};
     for (u32 i = 0; i < array_count(intervals); i++) {
-        start(state);
-        struct thread *a = new_thread(4), *b = new_thread(4), *urgent = new_thread(12);
-        wake(a);
-        wake(b);
-        while (host_tsc < started + 1000 * MS) {
-            run(intervals[i]);
-            wake(urgent);
-            expect_runs(urgent);
-            run(5 * US);
-            put_to_sleep(urgent);
+        for (u32 kind = 0; kind < 4; kind++) {
+            start(state);
+            interrupted(intervals[i], kind & 1 ? 5 * US : 1, kind & 2);
+            end(state);
         }
-        expect_about(cycles(a), cycles(b), 10);
-        end(state);
     }
 }
 
