@@ -1,0 +1,127 @@
+/*
+ * All tests, in the order in which they run: X(file, name) is the function file_name() of file.c, and
+ * is printed as file/name.
+ */
+#pragma once
+
+#define TEST_LIST(X)                                                                               \
+    X(refusals, unknown)                                                                           \
+    X(refusals, create)                                                                            \
+    X(refusals, values)                                                                            \
+    X(refusals, infos)                                                                             \
+    X(refusals, memory)                                                                            \
+    X(refusals, running)                                                                           \
+    X(refusals, ipc)                                                                               \
+    X(refusals, devices)                                                                           \
+    X(refusals, dma_irq)                                                                           \
+    X(refusals, machine)                                                                           \
+    X(refusals, caps)                                                                              \
+    X(pool, life)                                                                                  \
+    X(pool, guarantee)                                                                             \
+    X(pool, splitting)                                                                             \
+    X(pool, depth)                                                                                 \
+    X(pool, accounting)                                                                            \
+    X(pool, full)                                                                                  \
+    X(pool, tables)                                                                                \
+    X(pool, no_shares)                                                                             \
+    X(cap, life)                                                                                   \
+    X(cap, orphan)                                                                                 \
+    X(cap, destroyed)                                                                              \
+    X(cap, stopped_at_once)                                                                        \
+    X(cap, table)                                                                                  \
+    X(memory, life)                                                                                \
+    X(memory, zeroed)                                                                              \
+    X(memory, contents)                                                                            \
+    X(memory, large)                                                                               \
+    X(memory, large_interrupted)                                                                   \
+    X(memory, huge)                                                                                \
+    X(memory, contiguous)                                                                          \
+    X(memory, device)                                                                              \
+    X(space, life)                                                                                 \
+    X(space, edges)                                                                                \
+    X(space, region_limit)                                                                         \
+    X(space, absent)                                                                               \
+    X(space, lazy)                                                                                 \
+    X(space, unmap_middle)                                                                         \
+    X(space, unmap_steps)                                                                          \
+    X(space, rights)                                                                               \
+    X(space, own_image)                                                                            \
+    X(thread, life)                                                                                \
+    X(thread, registers_kept)                                                                      \
+    X(thread, registers_refused)                                                                   \
+    X(thread, registers_busy)                                                                      \
+    X(thread, stop_ready)                                                                          \
+    X(thread, stop_waiting)                                                                        \
+    X(thread, stop_calling)                                                                        \
+    X(thread, stop_itself)                                                                         \
+    X(thread, destroy_itself)                                                                      \
+    X(thread, without_ground)                                                                      \
+    X(thread, counts)                                                                              \
+    X(thread, many)                                                                                \
+    X(share, life)                                                                                 \
+    X(share, set_busy)                                                                             \
+    X(share, cycles)                                                                               \
+    X(share, tiny_cap)                                                                             \
+    X(endpoint, words)                                                                             \
+    X(endpoint, shared_share)                                                                      \
+    X(endpoint, badges)                                                                            \
+    X(endpoint, order)                                                                             \
+    X(endpoint, caps)                                                                              \
+    X(endpoint, caps_spaces)                                                                       \
+    X(endpoint, caps_refused)                                                                      \
+    X(endpoint, server_gone)                                                                       \
+    X(endpoint, destroyed)                                                                         \
+    X(endpoint, caller_gone)                                                                       \
+    X(endpoint, abandon)                                                                           \
+    X(endpoint, events)                                                                            \
+    X(endpoint, nothing)                                                                           \
+    X(endpoint, servers)                                                                           \
+    X(endpoint, chain)                                                                             \
+    X(event, bits)                                                                                 \
+    X(event, counts)                                                                               \
+    X(event, binding)                                                                              \
+    X(event, bound_late)                                                                           \
+    X(event, lazy)                                                                                 \
+    X(event, lazy_wait)                                                                            \
+    X(event, lazy_others)                                                                          \
+    X(device, ports)                                                                               \
+    X(device, config)                                                                              \
+    X(device, dma)                                                                                 \
+    X(device, dma_limit)                                                                           \
+    X(device, bus_master)                                                                          \
+    X(device, quarantine)                                                                          \
+    X(device, machine)                                                                             \
+    X(irq, timer)                                                                                  \
+    X(irq, level)                                                                                  \
+    X(irq, messages)                                                                               \
+    X(irq, shared_line)                                                                            \
+    X(irq, destroyed_in_use)                                                                       \
+    X(fault, words)                                                                                \
+    X(fault, instructions)                                                                         \
+    X(fault, ldt)                                                                                  \
+    X(fault, fpu)                                                                                  \
+    X(fault, resume)                                                                               \
+    X(fault, stay_stopped)                                                                         \
+    X(fault, nobody)                                                                               \
+    X(fault, abandoned)                                                                            \
+    X(fault, noncanonical)                                                                         \
+    X(fault, syscall_at_end)                                                                       \
+    X(destroy, states)                                                                             \
+    X(destroy, server)                                                                             \
+    X(destroy, caller)                                                                             \
+    X(destroy, from_inside)                                                                        \
+    X(destroy, own_space)                                                                          \
+    X(destroy, mapped)                                                                             \
+    X(destroy, mapped_often)                                                                       \
+    X(destroy, dma)                                                                                \
+    X(destroy, nested)                                                                             \
+    X(destroy, half_done_child)                                                                    \
+    X(destroy, steps)                                                                              \
+    X(destroy, together)                                                                           \
+    X(destroy, objects)                                                                            \
+    X(destroy, again_and_again)                                                                    \
+    X(nmi, forged)
+
+#define X(file, name) void file##_##name(void);
+TEST_LIST(X)
+#undef X

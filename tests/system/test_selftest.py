@@ -1,0 +1,49 @@
+"""The kernel's self test (tests/programs/selftest): a program in ring 3 that tries all that the interface
+promises and forbids. It is alone on the machine and writes to the serial port itself."""
+import re
+import time
+
+from harness import ROOT, Failure, limit
+
+SECONDS = 170
+END = re.compile(r"selftest: (\d+) passed, (\d+) failed")
+
+
+def configuration(arguments):
+    """The configuration with other arguments: names of tests, or what they begin with."""
+    text = (ROOT / "tests/system/config/selftest.cfg").read_text()
+    return re.sub(r"(?m)^( *arguments ).*$", rf"\g<1>{arguments}", text).encode()
+
+
+def finish(m):
+    """Waits for the last line; no test may have failed."""
+    found = m.expect(END, SECONDS)
+    failures = re.findall(r"^selftest: .* FAILED .*$", m.text, re.MULTILINE)
+    if failures or found[2] != "0":
+        raise Failure("\n".join(failures) or found[0])
+    assert int(found[1]) > 0, "no test ran"
+    status = m.wait_debug_exit()
+    assert status == 0, f"left with {status}"
+
+
+@limit(200)
+def test_q35(machine):
+    finish(machine(config="selftest.cfg", programs=["selftest"], time_limit=190))
+
+
+@limit(200)
+def test_pc(machine):
+    finish(machine(config="selftest.cfg", programs=["selftest"], model="pc", time_limit=190))
+
+
+@limit(120)
+def test_nmi(machine):
+    """Non-maskable interrupts while ring 3 has forged GS: the system lives and has counted them."""
+    m = machine(config="nmi.cfg", files={"config/nmi.cfg": configuration("nmi")},
+                programs=["selftest"], time_limit=110)
+    m.expect("ready for non-maskable interrupts", 60)
+    deadline = time.monotonic() + 60
+    while not END.search(m.text) and time.monotonic() < deadline and not m.ended:
+        m.nmi()
+        time.sleep(0.002)
+    finish(m)
