@@ -18,6 +18,8 @@
  */
 #include "fuzz.h"
 
+static_assert(SYSCALLS == SYS_REPLY_WAIT_CAPS + 1, "a new system call needs a line here");
+
 const struct call calls[SYSCALLS] = {
 #define CALL(name, arguments) [name] = {#name, arguments}
     CALL(SYS_CALL, "ezczzz"),
@@ -70,5 +72,7 @@ const struct call calls[SYSCALLS] = {
     CALL(SYS_MACHINE_INFO, "Mx"),
     CALL(SYS_MACHINE_TRACE, "MxQz"),
     CALL(SYS_MACHINE_PANIC, "MUU"),
+    CALL(SYS_CALL_CAPS, "ezczzz"),
+    CALL(SYS_REPLY_WAIT_CAPS, "lzczzz"),
 #undef CALL
 };

@@ -102,8 +102,9 @@ static u64 doomed_slot(void)
         return other_slot();
     if (one_in(2))
         return world_slot(SLOT_DYING);
-    return one_in(32) ? WORLD_FIRST + below(CHAIN_COUNT)
-                      : WORLD_FIRST + CHAIN_COUNT + below(WORLD_COUNT - CHAIN_COUNT);
+    u64 slot = WORLD_FIRST + below(WORLD_COUNT);
+    bool spared = slot >= CHAIN_FIRST && slot <= DEEPEST_POOL && !one_in(32);
+    return spared ? WORLD_END - 1 : slot;
 }
 
 static u64 slot_to_empty(void)

@@ -7,7 +7,7 @@
  * wait, fault and destroy meanwhile. Where everybody waits for everybody, a thread of the lowest
  * priority gets to run and sets the fuzzer free (guard.c).
  *
- * What may not be hit by chance is out of reach: the slots below WORLD_FIRST are only used in ways
+ * What may not be hit by chance is out of reach: our own slots are only used in ways
  * that their rights or choose.c make harmless, and ports and configuration registers are picked
  * from lists.
  */
@@ -18,19 +18,27 @@
 #include <base/random.h>
 
 enum slot {
-    WORLD_POOL = SLOT_FREE, /* everything of the world is charged to it */
-    SERIAL_SLOT,            /* the serial port, for the report */
-    EXIT_SLOT,              /* QEMU's isa-debug-exit */
+    WORLD_FIRST = 56, /* the slots that anything may happen to; the first are those of fast IPC */
+    CHAIN_FIRST = 64,
+    WORLD_COUNT = 192,
+    WORLD_END = WORLD_FIRST + WORLD_COUNT,
+    WORLD_POOL = 256, /* everything of the world is charged to it */
+    SERIAL_SLOT,      /* the serial port, for the report */
+    EXIT_SLOT,        /* QEMU's isa-debug-exit */
     GUARD_SHARE,
     GUARD_THREAD,
-    WORLD_FIRST = 72, /* the slots that anything may happen to */
-    WORLD_COUNT = 192,
-    WORLD_END = WORLD_FIRST + WORLD_COUNT
+    OWN_END
 };
+
+/* Is this one of those that the world may not touch? */
+static inline bool slot_is_own(u64 slot)
+{
+    return slot < WORLD_FIRST || (slot >= WORLD_POOL && slot < OWN_END);
+}
 
 /* Pools inside each other, down to POOL_DEPTH_LIMIT: root's, ours and the world's are above. */
 #define CHAIN_COUNT  (POOL_DEPTH_LIMIT - 3)
-#define DEEPEST_POOL (WORLD_FIRST + CHAIN_COUNT - 1)
+#define DEEPEST_POOL (CHAIN_FIRST + CHAIN_COUNT - 1)
 
 /* Where memory is mapped, in our own space and others: AREAS places, some pages apart from each
  * other. */

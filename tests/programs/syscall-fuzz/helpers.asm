@@ -11,7 +11,7 @@
 bits 64
 default abs
 
-WORLD_FIRST     equ 72                  ; as in fuzz.h
+WORLD_FIRST     equ 56                  ; as in fuzz.h
 WORLD_COUNT     equ 192
 BUDGET          equ 127
 
@@ -24,6 +24,8 @@ SYS_EVENT_POLL      equ 8
 SYS_OBJECT_DESTROY  equ 13
 SYS_THREAD_STOP     equ 31
 SYS_YIELD           equ 33
+SYS_CALL_CAPS       equ 50
+SYS_REPLY_WAIT_CAPS equ 51
 
 global helper_entries
 
@@ -65,6 +67,15 @@ section .text
     or      rdx, rdi
 %endmacro
 
+; One of two numbers of system calls, in eax.
+%macro either 2
+    mov     eax, %1
+    test    r13d, 0x100000
+    jz      %%chosen
+    mov     eax, %2
+%%chosen:
+%endmacro
+
 ; One call less to make.
 %macro spend 0
     and     r15, BUDGET
@@ -96,7 +107,7 @@ helper_server:
     test    r13d, 0x600000
     jz      .reply
     mov     edi, r12d
-    mov     eax, SYS_REPLY_WAIT
+    either  SYS_REPLY_WAIT, SYS_REPLY_WAIT_CAPS
     syscall
     jmp     .answer
 .reply:
@@ -115,7 +126,7 @@ helper_caller:
     mov     r8, r12
     mov     r9, r15
     mov     r10, rsp
-    mov     eax, SYS_CALL
+    either  SYS_CALL, SYS_CALL_CAPS
     syscall
     test    rax, rax
     jns     helper_caller

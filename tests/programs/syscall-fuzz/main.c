@@ -102,7 +102,7 @@ static u64 unknown_number(void)
 static u64 choose_call(void)
 {
     if (answering && one_in(2))
-        return one_in(2) ? SYS_REPLY : SYS_REPLY_WAIT;
+        return one_in(2) ? SYS_REPLY : one_in(2) ? SYS_REPLY_WAIT : SYS_REPLY_WAIT_CAPS;
     if (world_filled() > WORLD_COUNT * 3 / 4 && one_in(2))
         return one_in(2) ? SYS_OBJECT_DESTROY : SYS_CAP_DROP;
     if (one_in(64))
@@ -115,7 +115,8 @@ static void make_random_call(void)
     struct attempt attempt = {.number = choose_call()};
     choose_arguments(&attempt);
     status result = attempt_make(&attempt);
-    bool receives = attempt.number == SYS_WAIT || attempt.number == SYS_REPLY_WAIT;
+    bool receives = attempt.number == SYS_WAIT || attempt.number == SYS_REPLY_WAIT ||
+                    attempt.number == SYS_REPLY_WAIT_CAPS;
     if (receives && result >= 0)
         answering = result & WAIT_MESSAGE;
     else if (attempt.number == SYS_REPLY && result >= 0)

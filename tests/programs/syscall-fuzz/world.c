@@ -89,6 +89,8 @@ void world_note(const struct attempt *attempt)
 static void touch_slots(void)
 {
     for (u32 slot = WORLD_FIRST; slot < SLOT_LIMIT; slot++) {
+        if (slot_is_own(slot))
+            continue;
         status result = event_create(SLOT_POOL, slot);
         if (result == 0)
             result = object_destroy_all(slot);
@@ -116,33 +118,28 @@ static void must_make(status result, const char *what)
 }
 
 /* Pools inside each other to the limit, and one with hardly any memory. */
-static u32 make_pools(void)
+static void make_pools(void)
 {
-    u32 slot = WORLD_FIRST;
+    u32 slot = CHAIN_FIRST;
     must_make(pool_create(SLOT_POOL, WORLD_POOL, WORLD_PAGES, highest), "the world's pool");
     for (u32 i = 0; i < CHAIN_COUNT; i++, slot++)
         must_make(pool_create(i ? slot - 1 : WORLD_POOL, slot, 600 - i * 100, highest), "pools");
     must_make(pool_create(WORLD_POOL, slot, 1, 0), "a small pool");
-    return slot + 1;
-}
-
-static void make_memory(u32 slot)
-{
-    must_make(memory_create(WORLD_POOL, slot, 600, 0), "memory");
-    must_make(memory_commit_all(slot, 0, 16), "memory present");
 }
 
 void world_make(void)
 {
-    u32 slot = make_pools();
+    u32 slot = DEEPEST_POOL + 2;
     mapped_count = 0;
     recent_maps.next = recent_dma.next = 0;
+    make_pools();
     must_make(space_create(WORLD_POOL, slot++), "a space");
     must_make(share_create(WORLD_POOL, slot++, highest, 100, 0), "a share");
     for (u32 i = 0; i < 3; i++) {
-        must_make(endpoint_create(WORLD_POOL, slot++), "endpoints");
+        must_make(endpoint_create(WORLD_POOL, WORLD_FIRST + i), "endpoints");
         must_make(event_create(WORLD_POOL, slot++), "events");
-        make_memory(slot++);
+        must_make(memory_create(WORLD_POOL, slot, 600, 0), "memory");
+        must_make(memory_commit_all(slot++, 0, 16), "memory present");
     }
     for (u64 i = 0; i < WORLD_COUNT; i++)
         world_look();
@@ -190,6 +187,8 @@ static void empty_slots(void)
     u64 bits;
     for (u32 slot = WORLD_FIRST; slot < SLOT_LIMIT; slot++) {
         struct cap_info info;
+        if (slot_is_own(slot))
+            continue;
         status result = cap_info(slot, &info);
         if (status_code(result) == ERR_SLOT)
             continue;
