@@ -36,9 +36,7 @@ static void must(enum error error, const char *what)
 
 static void give(u32 slot, struct object *object, u64 rights)
 {
-    struct cap *cap;
-    must(space_free_slot(space, slot, &cap), "slot");
-    cap_set(cap, object, rights, 0);
+    must(space_fill_slot(space, slot, object, rights, 0), "slot");
 }
 
 /* Fresh memory of root's, mapped at `address`, with `bytes` copied to its beginning. */

@@ -49,15 +49,11 @@ must_check status call_cap(u64 slot, enum object_type type, u64 rights, unsigned
         find_status;                                                                               \
     })
 
-/* An empty slot of the caller, for a new capability. */
-must_check status call_new_slot(u64 slot, unsigned argument, struct cap **cap);
+/* Is this slot of the caller empty, for a new capability? */
+must_check status call_new_slot(u64 slot, unsigned argument);
 
-/* Puts a fresh object into its slot, with all rights. */
-static inline status call_created(struct cap *cap, struct object *object)
-{
-    cap_set(cap, object, RIGHT_ALL, 0);
-    return 0;
-}
+/* Puts a fresh object into that slot, with all rights. If the table of slots cannot grow, there is no object either. */
+must_check status call_created(u64 slot, unsigned argument, struct object *object);
 
 /* The machine, to which only root has a capability. */
 must_check status call_machine(u64 slot, unsigned argument);

@@ -17,17 +17,16 @@ static bool width_allowed(u64 width)
 status call_device_create(u64 machine, u64 pool_slot, u64 slot, u64 kind, u64 first, u64 count)
 {
     struct pool *pool;
-    struct cap *cap;
     struct device *device;
     try(call_machine(machine, 1));
     try(call_find(pool_slot, OBJECT_POOL, RIGHT_WRITE, 2, pool, &pool));
-    try(call_new_slot(slot, 3, &cap));
+    try(call_new_slot(slot, 3));
     refuse_if(kind != DEVICE_PCI && kind != DEVICE_PORTS, ERR_ARGUMENT, 4);
     bool ports = kind == DEVICE_PORTS;
     refuse_if(first >= (ports ? PORT_LIMIT : PCI_LIMIT), ERR_ARGUMENT, 5);
     refuse_if(ports ? !count || count > PORT_LIMIT - first : count, ERR_ARGUMENT, 6);
     refuse_if(device_create(pool, (enum device_kind)kind, (u32)first, (u32)count, &device), ERR_MEMORY, 2);
-    return call_created(cap, &device->object);
+    return call_created(slot, 3, &device->object);
 }
 
 /* ---- ports ---- */
@@ -115,7 +114,7 @@ status call_dma_address(u64 device_slot, u64 memory_slot, u64 page)
     struct memory *memory;
     try(find_dma(device_slot, memory_slot, &device, &memory));
     u64 address = dma_address(device, memory, page);
-    refuse_if(!address, ERR_ABSENT, 3);
+    refuse_if(address == FRAME_NONE, ERR_ABSENT, 3);
     return (status)address;
 }
 
@@ -135,18 +134,17 @@ status call_irq_create(u64 device_slot, u64 pool_slot, u64 slot, u64 line, u64 e
 {
     struct device *device;
     struct pool *pool;
-    struct cap *cap;
     struct cap *event;
     struct irq *irq;
     try(call_find(device_slot, OBJECT_DEVICE, RIGHT_CONTROL, 1, device, &device));
     try(call_find(pool_slot, OBJECT_POOL, RIGHT_WRITE, 2, pool, &pool));
-    try(call_new_slot(slot, 3, &cap));
+    try(call_new_slot(slot, 3));
     refuse_if(line & ~(u64)(IRQ_LINE_MASK | IRQ_LEVEL | IRQ_ACTIVE_LOW | IRQ_MESSAGE), ERR_ARGUMENT, 4);
     try(call_cap(event_slot, OBJECT_EVENT, RIGHT_CONTROL, 5, &event));
     refuse_if(bit >= 64, ERR_ARGUMENT, 6);
     enum error error = irq_create(pool, device, (u32)line, event, bit, &irq);
     refuse_if(error, error, error == ERR_MEMORY ? 2 : 4);
-    cap_set(cap, &irq->object, RIGHT_ALL, 0);
+    try(call_created(slot, 3, &irq->object));
     return irq->message ? (status)irq_message(irq) : 0;
 }
 

@@ -118,23 +118,21 @@ status call_null(void)
 status call_endpoint_create(u64 pool_slot, u64 slot)
 {
     struct pool *pool;
-    struct cap *cap;
     struct endpoint *endpoint;
     try(call_find(pool_slot, OBJECT_POOL, RIGHT_WRITE, 1, pool, &pool));
-    try(call_new_slot(slot, 2, &cap));
+    try(call_new_slot(slot, 2));
     refuse_if(endpoint_create(pool, &endpoint), ERR_MEMORY, 1);
-    return call_created(cap, &endpoint->object);
+    return call_created(slot, 2, &endpoint->object);
 }
 
 status call_event_create(u64 pool_slot, u64 slot)
 {
     struct pool *pool;
-    struct cap *cap;
     struct event *event;
     try(call_find(pool_slot, OBJECT_POOL, RIGHT_WRITE, 1, pool, &pool));
-    try(call_new_slot(slot, 2, &cap));
+    try(call_new_slot(slot, 2));
     refuse_if(event_create(pool, &event), ERR_MEMORY, 1);
-    return call_created(cap, &event->object);
+    return call_created(slot, 2, &event->object);
 }
 
 status call_event_raise(u64 event_slot, u64 bits, u64 window)

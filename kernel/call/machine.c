@@ -13,13 +13,13 @@
 #include "object/irq.h"
 #include "sched/sched.h"
 
-#define TEXT_LIMIT 256u
+#define TEXT_LIMIT 512u
 #define TRACE_BITE 16u
 
 status call_machine_ioapic(u64 machine, u64 physical, u64 first_line)
 {
     try(call_machine(machine, 1));
-    refuse_if(physical % PAGE_SIZE || physical >> 52, ERR_ARGUMENT, 2);
+    refuse_if(physical % PAGE_SIZE || physical >= cpu_features.physical_limit, ERR_ARGUMENT, 2);
     refuse_if(first_line >= LINE_LIMIT, ERR_ARGUMENT, 3);
     refuse_if(!ioapic_add(physical, (u32)first_line), ERR_ABSENT, 2);
     return 0;

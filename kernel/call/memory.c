@@ -6,7 +6,6 @@
 #include "object/pool.h"
 #include "object/space.h"
 
-#define PHYSICAL_LIMIT (1ul << 52)
 #define UNMAP_STEPS 4
 
 /* ---- memory ---- */
@@ -14,15 +13,14 @@
 status call_memory_create(u64 pool_slot, u64 slot, u64 pages, u64 flags)
 {
     struct pool *pool;
-    struct cap *cap;
     struct memory *memory;
     try(call_find(pool_slot, OBJECT_POOL, RIGHT_WRITE, 1, pool, &pool));
-    try(call_new_slot(slot, 2, &cap));
+    try(call_new_slot(slot, 2));
     bool contiguous = flags & MEMORY_CONTIGUOUS;
     refuse_if(!pages || pages > (contiguous ? RESERVE_PAGES_LIMIT : MEMORY_PAGES_LIMIT), ERR_ARGUMENT, 3);
     refuse_if(flags & ~(u64)MEMORY_CONTIGUOUS, ERR_ARGUMENT, 4);
     refuse_if(memory_create(pool, pages, contiguous, &memory), ERR_MEMORY, 1);
-    return call_created(cap, &memory->object);
+    return call_created(slot, 2, &memory->object);
 }
 
 /* Are there `pages` pages from `first` on? */
@@ -45,18 +43,18 @@ status call_memory_commit(u64 memory_slot, u64 first, u64 pages)
 status call_memory_physical(u64 machine, u64 pool_slot, u64 slot, u64 physical, u64 pages, u64 cache)
 {
     struct pool *pool;
-    struct cap *cap;
     struct memory *memory;
     try(call_machine(machine, 1));
     try(call_find(pool_slot, OBJECT_POOL, RIGHT_WRITE, 2, pool, &pool));
-    try(call_new_slot(slot, 3, &cap));
-    refuse_if(physical % PAGE_SIZE || physical >= PHYSICAL_LIMIT, ERR_ARGUMENT, 4);
-    refuse_if(!pages || pages > MEMORY_PAGES_LIMIT || pages > (PHYSICAL_LIMIT - physical) / PAGE_SIZE,
+    try(call_new_slot(slot, 3));
+    u64 limit = cpu_features.physical_limit;
+    refuse_if(physical % PAGE_SIZE || physical >= limit, ERR_ARGUMENT, 4);
+    refuse_if(!pages || pages > MEMORY_PAGES_LIMIT || pages > (limit - physical) / PAGE_SIZE,
               ERR_ARGUMENT, 5);
     refuse_if(boot_memory_overlaps(physical, pages * PAGE_SIZE), ERR_BUSY, 4);
     refuse_if(cache > CACHE_UNCACHED, ERR_ARGUMENT, 6);
     refuse_if(memory_create_fixed(pool, physical, pages, (enum memory_cache)cache, &memory), ERR_MEMORY, 2);
-    return call_created(cap, &memory->object);
+    return call_created(slot, 3, &memory->object);
 }
 
 static u64 list_length(const struct list *list)
@@ -86,12 +84,11 @@ status call_memory_info(u64 memory_slot, u64 address)
 status call_space_create(u64 pool_slot, u64 slot)
 {
     struct pool *pool;
-    struct cap *cap;
     struct space *space;
     try(call_find(pool_slot, OBJECT_POOL, RIGHT_WRITE, 1, pool, &pool));
-    try(call_new_slot(slot, 2, &cap));
+    try(call_new_slot(slot, 2));
     refuse_if(space_create(pool, &space), ERR_MEMORY, 1);
-    return call_created(cap, &space->object);
+    return call_created(slot, 2, &space->object);
 }
 
 status call_space_map(u64 space_slot_number, u64 memory_slot, u64 address, u64 first, u64 pages, u64 rights)

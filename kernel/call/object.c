@@ -18,15 +18,15 @@ status call_cap_copy(u64 space_slot_number, u64 slot, u64 own, u64 rights, u64 b
 {
     struct space *space;
     struct cap *source;
-    struct cap *target;
     try(call_find(space_slot_number, OBJECT_SPACE, RIGHT_WRITE, 1, space, &space));
-    enum error error = space_free_slot(space, slot, &target);
+    enum error error = space_check_slot(space, slot);
     refuse_if(error, error, 2);
     try(call_cap(own, OBJECT_NONE, 0, 3, &source));
     refuse_if(rights & ~(u64)RIGHT_ALL, ERR_ARGUMENT, 4);
     refuse_if(rights_for(source->object, rights) & ~source->rights, ERR_RIGHTS, 4);
     refuse_if(!badge_allowed(source, badge), ERR_RIGHTS, 5);
-    cap_set(target, source->object, rights, badge ? badge : source->badge);
+    error = space_fill_slot(space, slot, source->object, rights, badge ? badge : source->badge);
+    refuse_if(error, error, 2);
     return 0;
 }
 
@@ -67,14 +67,13 @@ status call_pool_create(u64 pool_slot, u64 slot, u64 pages, u64 priority)
 {
     struct pool *pool;
     struct pool *made;
-    struct cap *cap;
     try(call_find(pool_slot, OBJECT_POOL, RIGHT_WRITE, 1, pool, &pool));
     refuse_if(pool->depth + 1 == POOL_DEPTH_LIMIT, ERR_LIMIT, 1);
-    try(call_new_slot(slot, 2, &cap));
+    try(call_new_slot(slot, 2));
     refuse_if(!pages, ERR_ARGUMENT, 3);
     refuse_if(priority > pool->highest_priority, ERR_ARGUMENT, 4);
     refuse_if(pool_create(pool, pages, (u32)priority, &made), ERR_MEMORY, 1);
-    return call_created(cap, &made->object);
+    return call_created(slot, 2, &made->object);
 }
 
 status call_pool_info(u64 pool_slot, u64 address)

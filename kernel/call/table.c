@@ -78,10 +78,22 @@ status call_cap(u64 slot, enum object_type type, u64 rights, unsigned argument, 
     return 0;
 }
 
-status call_new_slot(u64 slot, unsigned argument, struct cap **cap)
+status call_new_slot(u64 slot, unsigned argument)
 {
-    enum error error = space_free_slot(call_thread()->space, slot, cap);
+    enum error error = space_check_slot(call_thread()->space, slot);
     return error ? status_error(error, argument) : 0;
+}
+
+status call_created(u64 slot, unsigned argument, struct object *object)
+{
+    enum error error = space_fill_slot(call_thread()->space, slot, object, RIGHT_ALL, 0);
+    if (!error) {
+        return 0;
+    }
+    while (object_destroy_step(object)) {
+        /* a fresh object takes a few steps */
+    }
+    return status_error(error, argument);
 }
 
 status call_machine(u64 slot, unsigned argument)
@@ -94,5 +106,8 @@ status call_machine(u64 slot, unsigned argument)
 
 status call_write(u64 address, const void *from, u64 bytes, unsigned argument)
 {
-    return user_write(address, from, bytes) ? 0 : status_error(ERR_ADDRESS, argument);
+    struct space *space = call_thread()->space;
+    bool writable = space_writable(space, address) && space_writable(space, address + bytes - 1);
+    refuse_if(!writable || !user_write(address, from, bytes), ERR_ADDRESS, argument);
+    return 0;
 }

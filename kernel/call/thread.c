@@ -16,15 +16,14 @@ static bool weight_allowed(u64 weight)
 status call_share_create(u64 pool_slot, u64 slot, u64 priority, u64 weight, u64 cap_ns)
 {
     struct pool *pool;
-    struct cap *cap;
     struct share *share;
     try(call_find(pool_slot, OBJECT_POOL, RIGHT_WRITE, 1, pool, &pool));
-    try(call_new_slot(slot, 2, &cap));
+    try(call_new_slot(slot, 2));
     refuse_if(!pool->highest_priority || priority > pool->highest_priority, ERR_ARGUMENT, 3);
     refuse_if(!weight_allowed(weight), ERR_ARGUMENT, 4);
     refuse_if(cap_ns > SHARE_PERIOD_NS, ERR_ARGUMENT, 5);
     refuse_if(share_create(pool, (u32)priority, (u32)weight, cap_ns, &share), ERR_MEMORY, 1);
-    return call_created(cap, &share->object);
+    return call_created(slot, 2, &share->object);
 }
 
 status call_share_set(u64 share_slot, u64 weight, u64 cap_ns)
@@ -33,7 +32,7 @@ status call_share_set(u64 share_slot, u64 weight, u64 cap_ns)
     try(call_find(share_slot, OBJECT_SHARE, RIGHT_WRITE, 1, share, &share));
     refuse_if(!weight_allowed(weight), ERR_ARGUMENT, 2);
     refuse_if(cap_ns > SHARE_PERIOD_NS, ERR_ARGUMENT, 3);
-    /* Whether there is a cap is known to each thread (fast_priority). */
+    /* Whether there is a cap is known to each thread (fast_shift). */
     refuse_if(!cap_ns != !share->cap && !list_empty(&share->threads), ERR_BUSY, 3);
     share_set(share, (u32)weight, cap_ns);
     return 0;
@@ -59,13 +58,12 @@ status call_thread_create(u64 pool_slot, u64 slot, u64 space_number, u64 share_s
                           u64 flags)
 {
     struct pool *pool;
-    struct cap *cap;
     struct cap *fault = NULL;
     struct space *space;
     struct share *share;
     struct thread *thread;
     try(call_find(pool_slot, OBJECT_POOL, RIGHT_WRITE, 1, pool, &pool));
-    try(call_new_slot(slot, 2, &cap));
+    try(call_new_slot(slot, 2));
     try(call_find(space_number, OBJECT_SPACE, RIGHT_WRITE, 3, space, &space));
     try(call_find(share_slot, OBJECT_SHARE, RIGHT_EXECUTE, 4, share, &share));
     if (fault_slot != SLOT_NONE) {
@@ -73,7 +71,7 @@ status call_thread_create(u64 pool_slot, u64 slot, u64 space_number, u64 share_s
     }
     refuse_if(flags & ~(u64)THREAD_FPU, ERR_ARGUMENT, 6);
     refuse_if(thread_create(pool, space, share, fault, flags, &thread), ERR_MEMORY, 1);
-    return call_created(cap, &thread->object);
+    return call_created(slot, 2, &thread->object);
 }
 
 /* A base that WRFSBASE takes without a fault. */

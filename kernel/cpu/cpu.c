@@ -131,6 +131,7 @@ static void gdt_init(struct cpu *cpu)
                      : "i"(SELECTOR_KERNEL_CODE), "i"(SELECTOR_KERNEL_DATA)
                      : "rax", "memory");
     ltr(SELECTOR_TSS);
+    __asm__ volatile("lldt %w0" : : "r"(0)); /* at reset it is at address 0, where ring 3 can map pages */
 }
 
 static void stacks_init(struct cpu *cpu, struct stacks *stacks)
@@ -147,6 +148,7 @@ static void stacks_init(struct cpu *cpu, struct stacks *stacks)
 
 static void features_init(void)
 {
+    cpu_features.physical_limit = 1ul << (cpuid_has(0x80000008) ? cpuid(0x80000008, 0).eax & 0xff : 36);
     struct cpuid leaf = cpuid(7, 0);
     cpu_features.smep = leaf.ebx & CPUID_7_EBX_SMEP;
     cpu_features.smap = leaf.ebx & CPUID_7_EBX_SMAP;

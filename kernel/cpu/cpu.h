@@ -57,7 +57,7 @@ struct cpu {
     bool fpu_open;       /* CR0.TS is clear */
     struct run_queue run;
 
-    u32 hurdles; /* for ipc_fast.asm: run.ready, bit 0, and bit 31 if `loaded` is not for it */
+    u32 hurdles; /* what stands against ipc_fast.asm; see below */
     u64 interrupts, spurious, nmis, context_switches, cr3_loads, idle_cycles;
     u64 gdt[8];
     u32 number, apic_id;
@@ -72,8 +72,15 @@ enum attention {
     ATTENTION_CHOOSE = 2   /* somebody may be better placed than the present thread */
 };
 
-#define HURDLE_ALWAYS 1u         /* stops those whose fast_priority is 0 */
-#define HURDLE_LOADED 0x80000000u
+/*
+ * ipc_fast.asm switches to a thread if nothing is left of `hurdles` once it is shifted right by that thread's fast_shift.
+ * For a thread that needs no special care that leaves the bits of run.ready from its own priority up, and
+ * HURDLE_LOADED; for others (FPU, cap, halted, faulting) HURDLE_ALWAYS as well.
+ */
+#define HURDLE_ALWAYS 2u
+#define HURDLE_LOADED 0x80000000u /* `loaded` itself needs special care */
+#define HURDLE_SHIFT_SLOW 1u
+#define HURDLE_SHIFT(priority) ((priority) + 2)
 
 #define TIMER_OFF (~0ul)
 
@@ -112,6 +119,7 @@ static inline struct cpu *cpu_from_stack(u64 rsp)
 /* What the processor offers beyond what is required; set once by cpu_init. */
 struct cpu_features {
     bool smep, smap, umip, xsave;
+    u64 physical_limit; /* end of the addresses that page tables can hold */
     u32 fpu_bytes; /* size of the state that XSAVE or FXSAVE writes */
     u64 fpu_mask;  /* components that XSAVE handles */
 };

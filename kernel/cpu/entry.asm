@@ -28,7 +28,7 @@ section .text
 global syscall_entry
 syscall_entry:
     swapgs
-    cmp     eax, 1
+    cmp     rax, 1
     jb      ipc_call                        ; SYS_CALL
     je      ipc_reply_wait                  ; SYS_REPLY_WAIT
 

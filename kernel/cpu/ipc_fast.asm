@@ -57,7 +57,7 @@ extern syscall_slow
 
 ; Is r14 the one to run now, and may it go on by SYSRET?
 %macro check_partner 1
-    mov     ecx, [r14 + THREAD_FAST_PRIORITY]
+    mov     ecx, [r14 + THREAD_FAST_SHIFT]  ; never 0: a shift by 0 would leave the flags alone
     mov     eax, [gs:CPU_HURDLES]
     shr     eax, cl
     jnz     %1

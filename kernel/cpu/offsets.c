@@ -28,7 +28,7 @@ static void __attribute__((used)) offsets(void)
     OFFSET(THREAD_SPACE, thread, space);
     OFFSET(THREAD_SHARE, thread, share);
     OFFSET(THREAD_SLOTS, thread, slots);
-    OFFSET(THREAD_FAST_PRIORITY, thread, fast_priority);
+    OFFSET(THREAD_FAST_SHIFT, thread, fast_shift);
     OFFSET(THREAD_BITS_PENDING, thread, bits_pending);
     OFFSET(THREAD_STATE, thread, state);
     OFFSET(THREAD_CALLER, thread, caller);

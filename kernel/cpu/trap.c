@@ -21,6 +21,7 @@
 #define VECTOR_PAGE_FAULT 14
 #define VECTOR_INTERRUPTS 32
 
+#define PAGE_FAULT_PRESENT 1u
 #define PAGE_FAULT_WRITE 2u
 #define PAGE_FAULT_FETCH 16u
 
@@ -70,6 +71,13 @@ static void thread_fault(struct thread *thread, u64 vector, u64 error, u64 addre
                   thread->fault.badge);
 }
 
+/* A page that is not there may only have to be filled in. One that is there never gets more rights. */
+static bool mend_page(struct space *space, u64 address, u64 error)
+{
+    return !(error & PAGE_FAULT_PRESENT) && address < USER_END &&
+           !space_fault(space, address, error & PAGE_FAULT_WRITE, error & PAGE_FAULT_FETCH);
+}
+
 /* An exception of the present thread. */
 static void user_exception(struct thread *thread, struct trap_frame *frame)
 {
@@ -77,8 +85,7 @@ static void user_exception(struct thread *thread, struct trap_frame *frame)
     thread->count.faults++;
     if (frame->vector == VECTOR_PAGE_FAULT) {
         address = read_cr2();
-        if (address < USER_END && !space_fault(thread->space, address, frame->error & PAGE_FAULT_WRITE,
-                                               frame->error & PAGE_FAULT_FETCH)) {
+        if (mend_page(thread->space, address, frame->error)) {
             return;
         }
     }
@@ -125,13 +132,11 @@ void user_trap(struct trap_frame *frame)
     }
 }
 
-/* A page that user_raw.asm wants may only have to be filled in. */
+/* The same for what user_raw.asm wants. */
 static bool mend_user_access(const struct trap_frame *frame)
 {
-    u64 address = read_cr2();
     struct space *space = cpu_this()->space;
-    return frame->vector == VECTOR_PAGE_FAULT && address < USER_END && space &&
-           !space_fault(space, address, frame->error & PAGE_FAULT_WRITE, false);
+    return frame->vector == VECTOR_PAGE_FAULT && space && mend_page(space, read_cr2(), frame->error);
 }
 
 void kernel_trap(struct trap_frame *frame)

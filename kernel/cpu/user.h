@@ -8,7 +8,7 @@
 #pragma once
 #include <base/types.h>
 
-#define FETCH_LIMIT 32
+#define FETCH_LIMIT 80
 
 /* The reads of one system call. Start with `struct fetch fetch = {0}`. */
 struct fetch {

@@ -33,27 +33,37 @@ u64 pte_bits(u64 rights, unsigned cache)
            (rights & RIGHT_EXECUTE ? 0 : PTE_NO_EXECUTE);
 }
 
-enum error paging_enter(u64 *top, struct pool *pool, u64 address, u64 pte, bool large)
+/* The lowest entry on the way to `address`, down to `lowest`, that is there; its level. */
+static u64 *find_entry(u64 *top, u64 address, u32 lowest, u32 *level)
 {
     u64 *table = top;
-    u32 lowest = large ? 1 : 0;
-    for (u32 level = LEVELS - 1; level > lowest; level--) {
-        u64 *entry = &table[index_at(address, level)];
-        if (!(*entry & PTE_PRESENT)) {
-            u64 page = pool_take_page(pool);
-            if (!page) {
-                return ERR_MEMORY;
-            }
-            *entry = page | PTE_PRESENT | PTE_WRITE | PTE_USER;
-        } else if (*entry & PTE_LARGE) {
-            return ERR_NONE;
+    for (*level = LEVELS - 1;; --*level) {
+        u64 *entry = &table[index_at(address, *level)];
+        if (*level == lowest || !(*entry & PTE_PRESENT) || *entry & PTE_LARGE) {
+            return entry;
         }
         table = table_at(*entry);
     }
-    u64 *entry = &table[index_at(address, lowest)];
-    if (!(*entry & PTE_PRESENT)) {
-        *entry = pte | (large ? PTE_LARGE : 0);
+}
+
+enum error paging_enter(u64 *top, struct pool *pool, u64 address, u64 pte, bool large)
+{
+    u32 lowest = large ? 1 : 0;
+    u32 level;
+    u64 *entry = find_entry(top, address, lowest, &level);
+    if (*entry & PTE_PRESENT) {
+        return ERR_NONE;
     }
+    if (!pool_has_room(pool, level - lowest)) {
+        return ERR_MEMORY;
+    }
+    for (; level > lowest; level--) {
+        u64 table = pool_take_page(pool);
+        invariant(table != 0);
+        *entry = table | PTE_PRESENT | PTE_WRITE | PTE_USER;
+        entry = &table_at(table)[index_at(address, level - 1)];
+    }
+    *entry = pte | (large ? PTE_LARGE : 0);
     return ERR_NONE;
 }
 
@@ -137,8 +147,8 @@ bool paging_clear(u64 *top, struct pool *pool, u64 *address, u64 end)
         u64 *entry = walk(top, *address, 1, &span);
         if (entry && *entry & PTE_PRESENT) {
             clear_large(entry, *address, end);
+            drop_empty_tables(top, pool, *address);
         }
-        drop_empty_tables(top, pool, *address); /* also those that were made for an entry that never came */
         *address = min(end, align_down(*address, span) + span);
     }
     return *address >= end;

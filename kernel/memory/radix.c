@@ -59,26 +59,32 @@ bool radix_large_free(const struct radix *radix, u64 page)
     return !radix->root || (!(*find_entry(radix, page, &level) & ENTRY_PRESENT) && level >= 1);
 }
 
+/* A fresh node, for which there is room. */
+static u64 node_new(struct pool *pool)
+{
+    u64 node = pool_take_page(pool);
+    invariant(node != 0);
+    return node;
+}
+
 enum error radix_insert(struct radix *radix, struct pool *pool, u64 page, u64 physical, bool large)
 {
-    if (!radix->root) {
-        radix->root = pool_take_page(pool);
-        if (!radix->root) {
-            return ERR_MEMORY;
-        }
-    }
-    u32 level;
-    u64 *entry = find_entry(radix, page, &level);
-    for (u32 wanted = large ? 1 : 0; level > wanted && !(*entry & ENTRY_PRESENT); level--) {
-        u64 node = pool_take_page(pool);
-        if (!node) {
-            return ERR_MEMORY; /* nodes made on the way stay, for the next try */
-        }
-        *entry = node | ENTRY_PRESENT;
-        entry = &node_at(node)[index_at(page, level - 1)];
-    }
-    if (*entry & ENTRY_PRESENT) {
+    u32 lowest = large ? 1 : 0;
+    u32 level = radix->height - 1;
+    u64 *entry = radix->root ? find_entry(radix, page, &level) : NULL;
+    if (entry && *entry & ENTRY_PRESENT) {
         return ERR_OCCUPIED;
+    }
+    if (!pool_has_room(pool, level - lowest + !entry)) {
+        return ERR_MEMORY;
+    }
+    if (!entry) {
+        radix->root = node_new(pool);
+        entry = find_entry(radix, page, &level);
+    }
+    for (; level > lowest; level--) {
+        *entry = node_new(pool) | ENTRY_PRESENT;
+        entry = &node_at(*entry)[index_at(page, level - 1)];
     }
     *entry = physical | ENTRY_PRESENT | (large ? ENTRY_LARGE : 0);
     return ERR_NONE;

@@ -134,7 +134,7 @@ enum error dma_unmap(struct device *device, struct memory *memory, u64 first)
 u64 dma_address(const struct device *device, const struct memory *memory, u64 page)
 {
     bool large;
-    return hold_find(device, memory, page) ? memory_frame(memory, page, &large) : 0;
+    return hold_find(device, memory, page) ? memory_frame(memory, page, &large) : FRAME_NONE;
 }
 
 void device_let_go(struct device *device)

@@ -46,5 +46,5 @@ void device_let_go(struct device *device);
 must_check enum error dma_map(struct device *device, struct memory *memory, u64 first, u64 pages);
 must_check enum error dma_unmap(struct device *device, struct memory *memory, u64 first);
 
-/* The bus address of a page that is mapped for the device and committed; 0 otherwise. */
+/* The bus address of a page that is mapped for the device and committed; FRAME_NONE otherwise. */
 u64 dma_address(const struct device *device, const struct memory *memory, u64 page);

@@ -44,12 +44,8 @@ static bool pass_capability(const struct thread *from, const struct thread *to)
         return false;
     }
     struct cap *source = space_slot(from->space, sent);
-    struct cap *target;
-    if (!source || space_free_slot(to->space, accepted, &target)) {
-        return false;
-    }
-    cap_set(target, source->object, source->rights, source->badge);
-    return true;
+    return source && !space_check_slot(to->space, accepted) &&
+           !space_fill_slot(to->space, accepted, source->object, source->rights, source->badge);
 }
 
 /* Copies the words that `from` sends into the registers of `to`. */

@@ -40,8 +40,6 @@ enum error memory_create(struct pool *pool, u64 pages, bool contiguous, struct m
     if (pool_charge(pool, pages)) {
         memory->base = reserve_take(pages);
         if (memory->base) {
-            memset(phys_to_virt(memory->base), 0, pages * PAGE_SIZE);
-            memory->committed = pages;
             return ERR_NONE;
         }
         pool_refund(pool, pages);
@@ -67,12 +65,17 @@ enum error memory_create_fixed(struct pool *pool, u64 physical, u64 pages, enum 
 u64 memory_frame(const struct memory *memory, u64 page, bool *large)
 {
     if (memory->layout == MEMORY_PAGED) {
-        return radix_find(&memory->radix, page, large);
+        u64 found = radix_find(&memory->radix, page, large);
+        return found ? found : FRAME_NONE;
+    }
+    if (page >= memory->committed) {
+        *large = false;
+        return FRAME_NONE;
     }
     u64 physical = memory->base + page * PAGE_SIZE;
     u64 first = align_down(page, LARGE_PAGES);
     *large = physical % LARGE_SIZE == page % LARGE_PAGES * PAGE_SIZE &&
-             first + LARGE_PAGES <= memory->pages;
+             first + LARGE_PAGES <= memory->committed;
     return physical;
 }
 
@@ -125,16 +128,31 @@ static enum error commit_one(struct memory *memory, u64 page)
     return ERR_NONE;
 }
 
+/* The reserve is zeroed from its beginning on, and is present as far as that has come. */
+static u64 commit_reserve(struct memory *memory, u64 page, u64 pages)
+{
+    u64 fresh = min(COMMIT_BITE, memory->pages - memory->committed);
+    if (memory->committed < page + pages) {
+        memset(phys_to_virt(memory->base + memory->committed * PAGE_SIZE), 0, fresh * PAGE_SIZE);
+        memory->committed += fresh;
+    }
+    return memory->committed > page ? min(pages, memory->committed - page) : 0;
+}
+
 enum error memory_commit_step(struct memory *memory, u64 page, u64 pages, u64 *done)
 {
     *done = 0;
-    if (memory->large || (memory->layout == MEMORY_PAGED && large_start(memory, page, pages))) {
+    if (memory->layout != MEMORY_PAGED) {
+        *done = memory->layout == MEMORY_RESERVE ? commit_reserve(memory, page, pages) : pages;
+        return ERR_NONE;
+    }
+    if (memory->large || large_start(memory, page, pages)) {
         enum error error = large_step(memory);
         return error == ERR_OCCUPIED ? ERR_NONE : error; /* small pages came first: no loss */
     }
     for (u64 fresh = 0; *done < pages && fresh < COMMIT_BITE && *done < LARGE_PAGES; ++*done) {
         bool large;
-        if (memory_frame(memory, page + *done, &large)) {
+        if (memory_frame(memory, page + *done, &large) != FRAME_NONE) {
             continue;
         }
         enum error error = commit_one(memory, page + *done);

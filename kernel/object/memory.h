@@ -11,7 +11,7 @@
 
 enum memory_layout {
     MEMORY_PAGED,  /* frames of its own, present or absent, in a radix tree */
-    MEMORY_RESERVE, /* a stretch of the boot reserve */
+    MEMORY_RESERVE, /* a stretch of the boot reserve, of which the first `committed` pages are present */
     MEMORY_FIXED   /* a stretch that is nobody's: device registers, boot modules */
 };
 
@@ -40,7 +40,9 @@ must_check enum error memory_create_fixed(struct pool *pool, u64 physical, u64 p
 /* One bite of committing: how many pages from `page` on are now present (0: more calls are needed), or ERR_MEMORY. */
 must_check enum error memory_commit_step(struct memory *memory, u64 page, u64 pages, u64 *done);
 
-/* Physical address of a page, or 0; *large: it is part of an aligned 2 MiB leaf. */
+#define FRAME_NONE (~0ul)
+
+/* Physical address of a page, or FRAME_NONE; *large: it is part of an aligned 2 MiB leaf. */
 u64 memory_frame(const struct memory *memory, u64 page, bool *large);
 
 /* Somebody (a region or a DMA range) has let go of the memory: quarantine may be over. */

@@ -26,7 +26,7 @@ static_assert(sizeof(struct slab) <= SLAB_HEADER, "a slab's header must leave pl
 
 /* ---- pages ---- */
 
-static bool pool_has_room(const struct pool *pool, u64 pages)
+bool pool_has_room(const struct pool *pool, u64 pages)
 {
     return pages <= pool->pages - pool->used - pool->reserved;
 }

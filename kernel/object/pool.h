@@ -29,6 +29,9 @@ struct pool *pool_init_root(void);
 /* Frames have been given to the allocator since. */
 void pool_grow_root(struct pool *root);
 
+/* Could so many pages be taken now? */
+bool pool_has_room(const struct pool *pool, u64 pages);
+
 /* A zeroed page, or a block of 512 pages with unknown contents, charged to the pool: its physical address, or 0. */
 must_check u64 pool_take_page(struct pool *pool);
 must_check u64 pool_take_large(struct pool *pool);

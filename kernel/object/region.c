@@ -93,7 +93,7 @@ static enum error region_enter(struct region *region, u64 address, u64 *pages)
     u64 offset = (address - region->address) / PAGE_SIZE;
     bool large;
     u64 physical = memory_frame(memory, region->first + offset, &large);
-    if (!physical) {
+    if (physical == FRAME_NONE) {
         return ERR_ABSENT;
     }
     u64 start = align_down(address, LARGE_SIZE);
@@ -122,6 +122,11 @@ enum error space_populate(struct space *space, u64 address, u64 pages, u64 *done
         *done = min(pages, *done + shown);
     }
     return ERR_NONE;
+}
+
+bool space_writable(struct space *space, u64 address)
+{
+    return address < USER_END && !space_fault(space, address, true, false);
 }
 
 enum error space_fault(struct space *space, u64 address, bool write, bool execute)

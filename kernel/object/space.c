@@ -41,11 +41,16 @@ enum error space_create(struct pool *pool, struct space **result)
     return ERR_NONE;
 }
 
-enum error space_free_slot(struct space *space, u64 slot, struct cap **result)
+enum error space_check_slot(const struct space *space, u64 slot)
 {
     if (slot == SLOT_NONE || slot >= SLOT_LIMIT) {
         return ERR_ARGUMENT;
     }
+    return space_slot(space, slot) ? ERR_OCCUPIED : ERR_NONE;
+}
+
+enum error space_fill_slot(struct space *space, u64 slot, struct object *object, u64 rights, u64 badge)
+{
     struct cap **page = &space->slots[slot / SLOTS_PER_PAGE];
     if (!*page) {
         u64 physical = pool_take_page(space->object.pool);
@@ -54,8 +59,8 @@ enum error space_free_slot(struct space *space, u64 slot, struct cap **result)
         }
         *page = phys_to_virt(physical);
     }
-    *result = &(*page)[slot % SLOTS_PER_PAGE];
-    return (*result)->object ? ERR_OCCUPIED : ERR_NONE;
+    cap_set(&(*page)[slot % SLOTS_PER_PAGE], object, rights, badge);
+    return ERR_NONE;
 }
 
 void space_flush(const struct space *space)

@@ -55,9 +55,12 @@ static inline struct cap *space_slot(const struct space *space, u64 slot)
     return cap->object ? cap : NULL;
 }
 
-/* The empty capability in a slot, ready to be set: *result. ERR_OCCUPIED, ERR_ARGUMENT when there is no such
- * slot, ERR_MEMORY when the table cannot grow. */
-must_check enum error space_free_slot(struct space *space, u64 slot, struct cap **result);
+/* Could a capability be put into this slot? ERR_OCCUPIED, or ERR_ARGUMENT when there is no such slot. */
+must_check enum error space_check_slot(const struct space *space, u64 slot);
+
+/* Puts one there, making room for it in the table; ERR_MEMORY when there is none. */
+must_check enum error space_fill_slot(struct space *space, u64 slot, struct object *object, u64 rights,
+                                      u64 badge);
 
 /* ---- regions ---- */
 
@@ -75,6 +78,9 @@ must_check enum error space_populate(struct space *space, u64 address, u64 pages
 
 /* A page fault at `address`: ERR_NONE if the access is allowed now, else why not (ERR_ABSENT, ERR_RIGHTS, ERR_MEMORY). */
 must_check enum error space_fault(struct space *space, u64 address, bool write, bool execute);
+
+/* Can ring 3 write at `address`? A page that is only to be filled in is. */
+bool space_writable(struct space *space, u64 address);
 
 /* Forgets translations of `space` that the processor may hold. */
 void space_flush(const struct space *space);

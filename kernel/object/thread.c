@@ -93,7 +93,7 @@ void thread_update_fast(struct thread *thread)
 {
     bool slow = thread->halted || thread->faulting || thread->flags & THREAD_FPU || !thread->share ||
                 thread->share->cap;
-    thread->fast_priority = slow ? 0 : thread->priority;
+    thread->fast_shift = slow ? HURDLE_SHIFT_SLOW : HURDLE_SHIFT(thread->priority);
 }
 
 void thread_halt(struct thread *thread)
@@ -120,16 +120,29 @@ bool thread_resume(struct thread *thread)
 
 /* ---- the end ---- */
 
-void thread_detach_share(struct thread *thread)
+/* It takes no more part in anything: leaves all queues, and whoever waits for its answer gets none. */
+static void withdraw(struct thread *thread)
 {
     thread_halt(thread);
+    if (thread->state == THREAD_REPLYING) {
+        thread->server->caller = NULL;
+    }
+    list_remove(&thread->queue);
+    thread->state = THREAD_STOPPED;
+    thread->faulting = false;
+    endpoint_abandon(thread);
+}
+
+void thread_detach_share(struct thread *thread)
+{
+    withdraw(thread);
     list_remove(&thread->in_share);
     thread->share = NULL;
 }
 
 void thread_detach_space(struct thread *thread)
 {
-    thread_halt(thread);
+    withdraw(thread);
     list_remove(&thread->in_space);
     thread->space = NULL;
 }
@@ -137,13 +150,7 @@ void thread_detach_space(struct thread *thread)
 enum error thread_empty_step(struct object *object)
 {
     struct thread *thread = container_of(object, struct thread, object);
-    thread_halt(thread);
-    if (thread->state == THREAD_REPLYING) {
-        thread->server->caller = NULL;
-    }
-    list_remove(&thread->queue);
-    thread->state = THREAD_STOPPED;
-    endpoint_abandon(thread);
+    withdraw(thread);
     if (thread->event) {
         event_unbind(thread->event);
     }

@@ -36,7 +36,7 @@ struct thread {
     bool root;     /* if it faults, everything ends */
     bool bits_pending; /* in the event bound to it */
     u32 priority;
-    u32 fast_priority; /* the same, or 0 if ipc_fast.asm must leave it alone: FPU, cap, halted, faulting */
+    u32 fast_shift; /* what ipc_fast.asm shifts cpu->hurdles by: see there */
     struct thread *caller; /* whom it has to answer */
     struct thread *server; /* who has to answer it, in REPLYING */
     u64 badge;             /* of the capability through which it calls */
@@ -64,7 +64,7 @@ void thread_halt(struct thread *thread);
 /* False if it cannot run any more, its space or share being gone. */
 must_check bool thread_resume(struct thread *thread);
 
-/* Settles fast_priority again, after something that it depends on has changed. */
+/* Settles fast_shift again, after something that it depends on has changed. */
 void thread_update_fast(struct thread *thread);
 
 /* Its space, its share is destroyed: it never runs again. */

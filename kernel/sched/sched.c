@@ -26,8 +26,8 @@ u64 sched_turn(const struct share *share)
 
 void sched_set_hurdles(struct cpu *cpu)
 {
-    bool slow = cpu->loaded && !cpu->loaded->fast_priority;
-    cpu->hurdles = cpu->run.ready | HURDLE_ALWAYS | (slow ? HURDLE_LOADED : 0);
+    bool slow = cpu->loaded && cpu->loaded->fast_shift == HURDLE_SHIFT_SLOW;
+    cpu->hurdles = cpu->run.ready << HURDLE_SHIFT(0) | HURDLE_ALWAYS | (slow ? HURDLE_LOADED : 0);
 }
 
 /* ---- caps ---- */
@@ -78,7 +78,7 @@ static void share_enqueue(struct cpu *cpu, struct share *share, bool front)
         return;
     }
     run->ready |= bit;
-    cpu->hurdles |= bit;
+    cpu->hurdles |= bit << HURDLE_SHIFT(0);
     if (front) {
         list_push_front(&run->queue[share->priority], &share->link);
     } else {
@@ -94,7 +94,7 @@ static void share_dequeue(struct cpu *cpu, struct share *share)
     list_remove(&share->link);
     if (list_empty(&run->queue[priority])) {
         run->ready &= ~(1u << priority);
-        cpu->hurdles = (cpu->hurdles & HURDLE_LOADED) | run->ready | HURDLE_ALWAYS;
+        cpu->hurdles &= ~(1u << HURDLE_SHIFT(priority));
     }
     if (list_empty(&run->throttled[priority])) {
         run->throttled_mask &= ~(1u << priority);

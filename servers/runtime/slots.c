@@ -6,13 +6,14 @@
 
 #define WORD_BITS 64u
 
-static u64 taken[SLOT_LIMIT / WORD_BITS];
+/* Those below SLOT_FREE are root's to fill. */
+static u64 taken[SLOT_LIMIT / WORD_BITS] = {(1ul << SLOT_FREE) - 1};
 
-static_assert(SLOT_FREE % WORD_BITS == 0, "the slots that root fills are whole words here");
+static_assert(SLOT_FREE < WORD_BITS, "root's slots are part of one word here");
 
 u32 slot_allocate(void)
 {
-    for (u32 word = SLOT_FREE / WORD_BITS; word < array_count(taken); word++) {
+    for (u32 word = 0; word < array_count(taken); word++) {
         if (taken[word] == UINT64_MAX)
             continue;
         u32 bit = (u32)__builtin_ctzll(~taken[word]);

@@ -33,6 +33,7 @@ enum right {
 
 #define SLOT_NONE 0u              /* never holds a capability: says "none" where one is optional */
 #define SLOT_LIMIT 8192u          /* slots of a space: 0 to SLOT_LIMIT - 1 */
+#define SLOTS_FAST 64u            /* IPC is quickest through slots below this */
 
 #define PAGE_SHIFT 12
 #define PAGE_SIZE 4096ul
@@ -53,7 +54,7 @@ enum right {
 #define SHARE_PERIOD_NS 10000000ul     /* caps are nanoseconds of CPU in each period of 10 ms */
 
 enum memory_flags {
-    MEMORY_CONTIGUOUS = 1 /* from the boot reserve: committed at once, at ascending bus addresses */
+    MEMORY_CONTIGUOUS = 1 /* from the boot reserve: at ascending bus addresses; commit it from the beginning on */
 };
 
 enum memory_cache { CACHE_WRITE_BACK, CACHE_WRITE_COMBINING, CACHE_UNCACHED };

@@ -26,7 +26,7 @@ enum server_slot {
     SLOT_SERVICE, /* the endpoint at which it is called; outlives it; SLOT_NONE's like when it has no clients */
     SLOT_ROOT,    /* calls root */
     SLOT_GRANTS = 8,
-    SLOT_FREE = 64 /* from here on, the server's own to use */
+    SLOT_FREE = 56 /* from here on, the server's own to use; those below SLOTS_FAST are the best for endpoints */
 };
 
 /* Event bits that root raises; the lower ones belong to interrupts (from 0) and to the server's own use. */

@@ -83,8 +83,8 @@ enum syscall {
 
 /*
  * The capability word of IPC (rdx): low half, a slot to send a copy of (SLOT_NONE: nothing); high half, an
- * empty slot where a received capability may be put (SLOT_NONE: none is accepted, and a sender who
- * offers one gets ERR_OCCUPIED).
+ * empty slot where a received capability may be put (SLOT_NONE: none is accepted). One that cannot be
+ * received, because there is no such slot, it is in use, or the table cannot grow, is not: WAIT_CAP is missing.
  */
 #define IPC_CAPABILITIES(send, receive) ((u64)(send) | (u64)(receive) << 32)
 
