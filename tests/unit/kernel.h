@@ -1,9 +1,9 @@
 /*
- * A machine for unit tests of the kernel's logic: physical memory, time, a processor that cpu_this()
- * finds, and panics that a test can expect.
+ * A machine for unit tests of the kernel's logic: physical memory, time, a processor that
+ * cpu_this() finds, and panics that a test can expect.
  *
- * The kernel's sources are compiled as they are. Only memory/direct.h and cpu/asm.h are replaced by those
- * in host/, which lead here.
+ * The kernel's sources are compiled as they are. Only memory/direct.h and cpu/asm.h are replaced by
+ * those in host/, which lead here.
  */
 #pragma once
 
@@ -50,7 +50,8 @@ _Noreturn void panic(const char *text, ...)
         panic_expected = false;                                                                    \
     } while (0)
 
-/* GS points to the processor, as in the kernel: nothing else uses it in a 64-bit program of Linux. */
+/* GS points to the processor, as in the kernel: nothing else uses it in a 64-bit program of
+ * Linux. */
 static inline struct cpu *host_cpu_init(void)
 {
     memset(&boot_cpu, 0, sizeof(boot_cpu));

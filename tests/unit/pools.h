@@ -1,6 +1,6 @@
 /*
- * For unit tests of what is charged to pools: the real pools, of which none ends. Needs, beside what is
- * tested: kernel/object/pool.c kernel/memory/frames.c kernel/debug/trace.c
+ * For unit tests of what is charged to pools: the real pools, of which none ends. Needs, beside
+ * what is tested: kernel/object/pool.c kernel/memory/frames.c kernel/debug/trace.c
  */
 #pragma once
 

@@ -5,6 +5,8 @@
 // with:
 #include "unit.h"
 
+#include <base/random.h>
+
 #include "cpu/clock.h"
 
 u64 tsc_hz, tsc_per_ns, ns_per_tsc;
@@ -67,6 +69,24 @@ static void test_the_end_of_time_is_not_wrapped(void **state)
     assert_true(ns_to_tsc(~0ul) < ~0ul);
 }
 
+/* The same with a division of 128 bits, which the host has. */
+static void test_against_long_division(void **state)
+{
+    (void)state;
+    struct random random;
+    random_init(&random, 9);
+    for (int i = 0; i < 100000; i++) {
+        u64 to = random_next(&random) >> (1 + random_below(&random, 63));
+        u64 from = (random_next(&random) >> (1 + random_below(&random, 63))) | 1;
+        unsigned __int128 factor = ((unsigned __int128)to << 32) / from;
+        assert_int_equal(clock_factor(to, from), factor >> 64 ? ~0ul : (u64)factor);
+        u64 value = random_next(&random) >> random_below(&random, 64);
+        unsigned __int128 scaled = (unsigned __int128)value * (u64)factor >> 32;
+        if (!(factor >> 64))
+            assert_int_equal(clock_scale(value, (u64)factor), scaled >> 64 ? ~0ul : (u64)scaled);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -74,6 +94,7 @@ int main(void)
         cmocka_unit_test(test_at_one_gigahertz_nothing_changes),
         cmocka_unit_test(test_there_and_back),
         cmocka_unit_test(test_the_end_of_time_is_not_wrapped),
+        cmocka_unit_test(test_against_long_division),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
 /*
- * Unit tests of what an emulator might forgive: which addresses SYSRET may go to, which flags ring 3 may
- * have, and how an NMI finds its processor.
+ * Unit tests of what an emulator might forgive: which addresses SYSRET may go to, which flags ring
+ * 3 may have, and how an NMI finds its processor.
  */
 // with:
 #include "unit.h"
@@ -18,8 +18,8 @@ static bool is_canonical(u64 address)
 static void test_sysret_goes_to_user_addresses_alone(void **state)
 {
     (void)state;
-    static const u64 good[] = {0, 1, 0x1000, 0x7fffffff, 0x80000000, 0xffffffff, 0x100000000,
-                               0x7fffffffefff, USER_END - 1};
+    static const u64 good[] = {0,          1,           0x1000,         0x7fffffff,  0x80000000,
+                               0xffffffff, 0x100000000, 0x7fffffffefff, USER_END - 1};
     static const u64 bad[] = {
         0x0000800000000000, /* where a SYSCALL in the last bytes below the boundary would return */
         0x0000800000000001, 0x0000800000000fff, 0x0000ffffffffffff, 0x0001000000000000,
@@ -33,7 +33,8 @@ static void test_sysret_goes_to_user_addresses_alone(void **state)
         assert_false(frame_may_sysret(bad[i]));
 }
 
-/* One bit set, all bits up to one, all from one: the shapes that a wrong mask or a wrong sign lets through. */
+/* One bit set, all bits up to one, all from one: the shapes that a wrong mask or a wrong sign lets
+ * through. */
 static void test_sysret_bit_by_bit(void **state)
 {
     (void)state;
@@ -107,7 +108,8 @@ static void test_flags_at_random(void **state)
         assert_int_equal(flags & 0xdd5, wanted & 0xdd5);
         assert_int_equal(flags & ~0xdd5ul, ALWAYS);
         assert_int_equal(frame_user_rflags(flags), flags);
-        assert_int_equal(flags & (3ul << 12 | 1ul << 14 | 1ul << 17 | 1ul << 18), 0); /* IOPL NT VM AC */
+        assert_int_equal(flags & (3ul << 12 | 1ul << 14 | 1ul << 17 | 1ul << 18),
+                         0); /* IOPL NT VM AC */
     }
 }
 

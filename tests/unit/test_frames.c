@@ -152,7 +152,8 @@ static void test_memory_that_ends_inside_a_chunk(void **state)
 {
     (void)state;
     begin(LARGE_SIZE + 3 * PAGE_SIZE);
-    assert_int_equal(frames_table_bytes(LARGE_SIZE + 3 * PAGE_SIZE), frames_table_bytes(2 * LARGE_SIZE));
+    assert_int_equal(frames_table_bytes(LARGE_SIZE + 3 * PAGE_SIZE),
+                     frames_table_bytes(2 * LARGE_SIZE));
     assert_true(frames_table_bytes(LARGE_SIZE) < frames_table_bytes(LARGE_SIZE + 1));
     give(LARGE_PAGES - 2, 5);
     for (int i = 0; i < 5; i++)

@@ -1,12 +1,13 @@
 /*
- * Unit tests of memory/paging.c: page tables in host memory, compared with a list of what is mapped.
+ * Unit tests of memory/paging.c: page tables in host memory, compared with a list of what is
+ * mapped.
  */
 // with: kernel/memory/paging.c kernel/object/pool.c kernel/memory/frames.c kernel/debug/trace.c
 #include "pools.h"
 
 #include "memory/paging.h"
 
-#define GIB (1ul << 30)
+#define GIB    (1ul << 30)
 #define FRAMES 4096ul
 
 static struct pool *pool;
@@ -144,7 +145,8 @@ static void test_the_last_page_and_the_kernels_half(void **state)
 
 /* ---- memory ---- */
 
-/* Out of memory half-way: an error, nothing mapped, and unmapping gives back what was made on the way. */
+/* Out of memory half-way: an error, nothing mapped, and unmapping gives back what was made on the
+ * way. */
 static void test_no_memory_for_tables(void **state)
 {
     (void)state;
@@ -208,12 +210,16 @@ static void test_neighbours_stay(void **state)
 
 /* ---- against a list ---- */
 
-#define AREAS 6
+#define AREAS      6
 #define AREA_PAGES (3 * LARGE_PAGES)
 
 /* Where pages may be mapped: at the ends of tables of each level. */
 static const u64 areas[AREAS] = {
-    0, LARGE_SIZE * 10, GIB - LARGE_SIZE, 512 * GIB - 2 * LARGE_SIZE, 700 * GIB,
+    0,
+    LARGE_SIZE * 10,
+    GIB - LARGE_SIZE,
+    512 * GIB - 2 * LARGE_SIZE,
+    700 * GIB,
     (USER_END & ~(LARGE_SIZE - 1)) - 3 * LARGE_SIZE,
 };
 static u64 mapped[AREAS][AREA_PAGES]; /* the entry that shows each page; 0: none */
@@ -307,7 +313,7 @@ static void test_against_a_list(void **state)
                 u64 bytes = walk(address_of(area, page), &pte);
                 assert_int_equal(pte, expected);
                 assert_int_equal(paging_find(top, address_of(area, page)), expected);
-                assert_int_equal(bytes, !expected                 ? 0
+                assert_int_equal(bytes, !expected              ? 0
                                         : expected & PTE_LARGE ? LARGE_SIZE
                                                                : PAGE_SIZE);
             }

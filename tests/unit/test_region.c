@@ -1,6 +1,6 @@
 /*
- * Unit tests of object/region.c: what a space shows where, compared with an array of pages; and the page-table
- * entries that follow from it. The memory objects are the test's own.
+ * Unit tests of object/region.c: what a space shows where, compared with an array of pages; and the
+ * page-table entries that follow from it. The memory objects are the test's own.
  */
 // with: kernel/object/region.c kernel/memory/paging.c
 // with: kernel/object/pool.c kernel/memory/frames.c kernel/debug/trace.c
@@ -224,8 +224,10 @@ static void test_large_pages(void **state)
     assert_int_equal(map(base + LARGE_SIZE, 1025, 600, RIGHT_READ), ERR_NONE);
     assert_int_equal(space_fault(space, base + LARGE_SIZE - 1, false, false), ERR_NONE);
     assert_int_equal(space_fault(space, base + LARGE_SIZE, false, false), ERR_NONE);
-    assert_int_equal(shown(base + LARGE_SIZE - 1), (where + 1023 * PAGE_SIZE) | pte_bits(RIGHT_READ, 0));
-    assert_int_equal(shown(base + LARGE_SIZE), (where + 1025 * PAGE_SIZE) | pte_bits(RIGHT_READ, 0));
+    assert_int_equal(shown(base + LARGE_SIZE - 1),
+                     (where + 1023 * PAGE_SIZE) | pte_bits(RIGHT_READ, 0));
+    assert_int_equal(shown(base + LARGE_SIZE),
+                     (where + 1025 * PAGE_SIZE) | pte_bits(RIGHT_READ, 0));
     assert_int_equal(shown(base + LARGE_SIZE + PAGE_SIZE), 0);
     remove_all();
 
@@ -324,7 +326,8 @@ static void random_unmap(struct random *random)
 static void random_touch(struct random *random)
 {
     u64 at = random_below(random, SPAN);
-    enum error error = space_fault(space, at * PAGE_SIZE + random_below(random, PAGE_SIZE), false, false);
+    enum error error =
+        space_fault(space, at * PAGE_SIZE + random_below(random, PAGE_SIZE), false, false);
     assert_int_equal(error, shows[at] ? ERR_NONE : ERR_ABSENT);
     touched[at] = shows[at] != 0;
 }
@@ -353,7 +356,8 @@ static void test_against_an_array(void **state)
             continue;
         for (u64 i = 0; i < SPAN; i++) {
             const struct region *region = space_region(space, i * PAGE_SIZE + 5);
-            assert_int_equal(region ? region->first + i + 1 - region->address / PAGE_SIZE : 0, shows[i]);
+            assert_int_equal(region ? region->first + i + 1 - region->address / PAGE_SIZE : 0,
+                             shows[i]);
             u64 entry = (where + (shows[i] - 1) * PAGE_SIZE) | pte_bits(RIGHT_READ, 0);
             assert_int_equal(shown(i * PAGE_SIZE), touched[i] ? entry : 0);
         }

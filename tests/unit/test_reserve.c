@@ -1,5 +1,6 @@
 /*
- * Unit tests of memory/reserve.c: contiguous stretches, compared with an array of pages and first fit.
+ * Unit tests of memory/reserve.c: contiguous stretches, compared with an array of pages and first
+ * fit.
  */
 // with: kernel/memory/reserve.c
 #include "kernel.h"
@@ -111,10 +112,8 @@ static void test_against_an_array(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_first_fit),
-        cmocka_unit_test(test_odd_sizes),
-        cmocka_unit_test(test_contains),
-        cmocka_unit_test(test_wrong_returns_are_noticed),
+        cmocka_unit_test(test_first_fit),        cmocka_unit_test(test_odd_sizes),
+        cmocka_unit_test(test_contains),         cmocka_unit_test(test_wrong_returns_are_noticed),
         cmocka_unit_test(test_against_an_array),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,6 @@
 /*
- * Unit tests of cpu/user.c, in a debug build: which addresses are touched at all, and that a word read twice
- * is something else the second time.
+ * Unit tests of cpu/user.c, in a debug build: which addresses are touched at all, and that a word
+ * read twice is something else the second time.
  */
 // with: kernel/cpu/user.c
 #include "user_memory.h"
@@ -27,8 +27,9 @@ static void test_addresses_that_are_never_touched(void **state)
         assert_false(user_write(LOW_PAGE + odd, block, 16));
         assert_false(user_fetch(&fetch, LAST_PAGE + PAGE_SIZE - 8 + odd, &value));
     }
-    static const u64 outside[] = {USER_END, USER_END + 8, 1ul << 47, (1ul << 47) + 8, 1ul << 63,
-                                  0xffff800000000000, 0xffffffff80000000, ~0ul - 7, ~0ul - 15};
+    static const u64 outside[] = {USER_END,           USER_END + 8, 1ul << 47,
+                                  (1ul << 47) + 8,    1ul << 63,    0xffff800000000000,
+                                  0xffffffff80000000, ~0ul - 7,     ~0ul - 15};
     for (u32 i = 0; i < array_count(outside); i++) {
         struct fetch fetch = {0};
         assert_false(user_fetch(&fetch, outside[i], &value));
@@ -63,7 +64,8 @@ static void test_unmapped_memory(void **state)
     struct fetch fetch = {0};
     assert_false(user_fetch(&fetch, LOW_PAGE - 8, block));
     assert_false(user_fetch(&fetch, 0, block));
-    assert_false(user_read(&fetch, LOW_PAGE + PAGE_SIZE - 8, block, 16)); /* the second half is not */
+    assert_false(
+        user_read(&fetch, LOW_PAGE + PAGE_SIZE - 8, block, 16)); /* the second half is not */
     assert_false(user_write(LOW_PAGE + PAGE_SIZE - 8, block, 16));
 }
 

@@ -1,6 +1,6 @@
 /*
- * Unit tests of cpu/user.c, in a release build: the same bounds as in a debug build, and no memory of what was
- * read before.
+ * Unit tests of cpu/user.c, in a release build: the same bounds as in a debug build, and no memory
+ * of what was read before.
  */
 // with:
 #undef TERRARIUM_DEBUG

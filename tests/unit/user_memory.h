@@ -1,6 +1,7 @@
 /*
- * For unit tests of cpu/user.c: the memory of ring 3, in the place of user_raw.asm. Two pages are mapped,
- * and each access is counted: an address that must not be touched is a failure, an unmapped one a fault.
+ * For unit tests of cpu/user.c: the memory of ring 3, in the place of user_raw.asm. Two pages are
+ * mapped, and each access is counted: an address that must not be touched is a failure, an unmapped
+ * one a fault.
  */
 #pragma once
 
@@ -10,8 +11,8 @@
 
 #include "cpu/user.h"
 
-#define LOW_PAGE 0x400000ul
-#define LAST_PAGE (USER_END - PAGE_SIZE)
+#define LOW_PAGE   0x400000ul
+#define LAST_PAGE  (USER_END - PAGE_SIZE)
 #define PAGE_WORDS (PAGE_SIZE / 8)
 
 static u64 user_words[2][PAGE_WORDS];

@@ -1,6 +1,6 @@
 /*
- * For unit tests, in the place of kernel/cpu/asm.h: the few instructions that the kernel's logic uses.
- * Time is a variable, and loading page tables is counted.
+ * For unit tests, in the place of kernel/cpu/asm.h: the few instructions that the kernel's logic
+ * uses. Time is a variable, and loading page tables is counted.
  */
 #pragma once
 #include <base/types.h>

@@ -1,6 +1,7 @@
 /*
- * For unit tests, in the place of kernel/memory/direct.h: physical memory is a piece of the test's own,
- * so that what the kernel does with frames and page tables can be done, and looked at, on the host.
+ * For unit tests, in the place of kernel/memory/direct.h: physical memory is a piece of the test's
+ * own, so that what the kernel does with frames and page tables can be done, and looked at, on the
+ * host.
  */
 #pragma once
 #include <base/types.h>

@@ -1,6 +1,6 @@
 /*
- * For unit tests: kernel/sched/sched.h with one name changed. The C library has a sched_yield too, which the
- * sanitizers call.
+ * For unit tests: kernel/sched/sched.h with one name changed. The C library has a sched_yield too,
+ * which the sanitizers call.
  */
 #pragma once
 
