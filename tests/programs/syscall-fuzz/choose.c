@@ -239,6 +239,8 @@ static u64 physical_address(void)
         return 16 * LARGE_SIZE; /* memory */
     case 2:
         return VGA;
+    case 3:
+        return 1ul << (40 + below(16)); /* beyond what the processor has */
     default:
         return HOLE + below(1ul << 20) * PAGE_SIZE;
     }
