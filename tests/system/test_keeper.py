@@ -154,7 +154,10 @@ def test_clear(machine):
     m = prompted(machine)
     m.command("help")
     m.command("clear")
-    assert [row for row in m.screen_text() if row] == [PROMPT.strip()], m.screen_text()
+    deadline = time.monotonic() + 5 * PATIENCE  # the screen comes after the serial line
+    while [row for row in m.screen_text() if row] != [PROMPT.strip()]:
+        assert time.monotonic() < deadline, m.screen_text()
+        time.sleep(0.1)
 
 
 def lit(m):
