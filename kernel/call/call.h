@@ -12,6 +12,7 @@
 #include <abi/syscall.h>
 #include "cpu/cpu.h"
 #include "object/object.h"
+#include "object/space.h"
 #include "object/thread.h"
 
 /* Goes on only if `expression`, a status, is no error. */
@@ -34,10 +35,22 @@ static inline struct thread *call_thread(void)
     return cpu_current(cpu_this());
 }
 
+/* Why call_cap refuses `cap`. */
+status call_cap_error(const struct cap *cap, enum object_type type, unsigned argument);
+
 /* The capability in a slot of the caller, if it names an object of `type` (OBJECT_NONE: of any) and has all
  * `rights`. */
-must_check status call_cap(u64 slot, enum object_type type, u64 rights, unsigned argument,
-                           struct cap **cap);
+static inline must_check status call_cap(u64 slot, enum object_type type, u64 rights, unsigned argument,
+                                         struct cap **cap)
+{
+    struct cap *found = space_slot(call_thread()->space, slot);
+    *cap = found;
+    if (likely(found && (type == OBJECT_NONE || found->object->type == type) &&
+               (found->rights & rights) == rights)) {
+        return 0;
+    }
+    return call_cap_error(found, type, argument);
+}
 
 /* The same, giving the structure: call_find(slot, OBJECT_POOL, RIGHT_READ, 1, pool, &pool). */
 #define call_find(slot, type, rights, argument, structure, result)                                 \
@@ -65,6 +78,7 @@ typedef void (*call_handler)(void); /* with up to six arguments, giving a status
 extern const call_handler syscall_table[];
 extern const u64 syscall_limit;
 status syscall_unknown(void);
+void event_raise_fast(void);
 
 #define HANDLER(name, ...) status call_##name(__VA_ARGS__)
 

@@ -21,8 +21,11 @@ static void save_words(struct thread *thread, u64 word0, u64 caps, u64 word1, u6
 }
 
 /* The slots that a message names: one to send must be in use, one to receive must exist. */
-static status check_caps(u64 caps)
+static inline status check_caps(u64 caps)
 {
+    if (likely(!caps)) {
+        return 0;
+    }
     u64 send = caps & 0xffffffff, receive = caps >> 32;
     struct space *space = call_thread()->space;
     refuse_if(send != SLOT_NONE && !space_slot(space, send), ERR_SLOT, 3);

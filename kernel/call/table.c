@@ -16,7 +16,7 @@ const call_handler syscall_table[SYSCALL_COUNT] = {
     ENTRY(SYS_NULL, null),
     ENTRY(SYS_ENDPOINT_CREATE, endpoint_create),
     ENTRY(SYS_EVENT_CREATE, event_create),
-    ENTRY(SYS_EVENT_RAISE, event_raise),
+    [SYS_EVENT_RAISE] = event_raise_fast, /* cpu/event_fast.asm; else call_event_raise */
     ENTRY(SYS_EVENT_POLL, event_poll),
     ENTRY(SYS_EVENT_BIND, event_bind),
     ENTRY(SYS_CAP_COPY, cap_copy),
@@ -67,15 +67,12 @@ status syscall_unknown(void)
     return status_error(ERR_SYSCALL, 0);
 }
 
-status call_cap(u64 slot, enum object_type type, u64 rights, unsigned argument, struct cap **cap)
+status call_cap_error(const struct cap *cap, enum object_type type, unsigned argument)
 {
-    struct cap *found = space_slot(call_thread()->space, slot);
-    refuse_if(!found, ERR_SLOT, argument);
-    refuse_if(type != OBJECT_NONE && found->object->kind != type, ERR_TYPE, argument);
-    refuse_if(type != OBJECT_NONE && found->object->type != type, ERR_DEAD, argument);
-    refuse_if((found->rights & rights) != rights, ERR_RIGHTS, argument);
-    *cap = found;
-    return 0;
+    refuse_if(!cap, ERR_SLOT, argument);
+    refuse_if(type != OBJECT_NONE && cap->object->kind != type, ERR_TYPE, argument);
+    refuse_if(type != OBJECT_NONE && cap->object->type != type, ERR_DEAD, argument);
+    return status_error(ERR_RIGHTS, argument);
 }
 
 status call_new_slot(u64 slot, unsigned argument)

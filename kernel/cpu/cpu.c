@@ -11,6 +11,7 @@
 #include "memory/kernel_map.h"
 #include "object/space.h"
 #include "object/thread.h"
+#include "sched/charge.h"
 #include "sched/sched.h"
 
 #define MSR_EFER 0xc0000080u
@@ -217,9 +218,9 @@ static void bases_switch(struct thread *from, const struct thread *to)
     }
 }
 
-/* The processor takes on the registers and the space of `to`. */
-static void cpu_load(struct cpu *cpu, struct thread *to)
+void cpu_load(struct thread *to)
 {
+    struct cpu *cpu = cpu_this();
     struct thread *from = cpu->loaded;
     sched_charge(cpu, rdtsc());
     bases_switch(from, to);
@@ -233,7 +234,8 @@ static void cpu_load(struct cpu *cpu, struct thread *to)
     }
     cpu->loaded = to;
     cpu->context_switches++;
-    sched_set_hurdles(cpu);
+    bool special = to->fast_shift == HURDLE_SHIFT_SLOW;
+    cpu->hurdles = (cpu->hurdles & ~HURDLE_LOADED) | (special ? HURDLE_LOADED : 0);
     trace_often(TRACE_SWITCH, (u64)from, (u64)to);
 }
 
@@ -256,20 +258,13 @@ static _Noreturn void cpu_idle(struct cpu *cpu)
     }
 }
 
-struct trap_frame *cpu_exit(void)
+struct thread *cpu_choose(void)
 {
     struct cpu *cpu = cpu_this();
-    if (unlikely(cpu->attention & ATTENTION_CHOOSE || !cpu_current(cpu))) {
-        sched_choose(cpu);
-        if (!cpu_current(cpu)) {
-            cpu_idle(cpu);
-        }
-        sched_arm(cpu);
+    sched_choose(cpu);
+    if (!cpu_current(cpu)) {
+        cpu_idle(cpu);
     }
-    cpu->attention = ATTENTION_NONE;
-    struct thread *next = cpu_current(cpu);
-    if (next != cpu->loaded) {
-        cpu_load(cpu, next);
-    }
-    return frame_of(next);
+    sched_arm(cpu);
+    return cpu_current(cpu);
 }

@@ -3,7 +3,7 @@
  * thread" is global, so more processors are more of these.
  *
  * There is one kernel stack for each processor and no kernel thread: every entry starts at the top of
- * the stack, and leaves by cpu_exit (trap.c), which picks whom to run. Interrupts are off in the kernel.
+ * the stack, and leaves by cpu_leave (entry.asm), which picks whom to run. Interrupts are off in the kernel.
  */
 #pragma once
 #include <base/list.h>
@@ -128,9 +128,11 @@ extern struct cpu_features cpu_features;
 /* Sets up descriptors, entries and control registers of the boot processor. */
 void cpu_init(void);
 
-/* Leaves the kernel: picks the thread to run, loads it, returns its frame for entry.asm to restore. Never
- * returns while there is nothing to run: it idles. */
-struct trap_frame *cpu_exit(void);
+/* The thread to run now. Does not return while there is none: then the processor idles. */
+struct thread *cpu_choose(void);
+
+/* The processor takes on the registers and the space of `to`, whatever it held before. */
+void cpu_load(struct thread *to);
 
 /* `thread` ends: the processor is not to save its registers any more. */
 void cpu_forget(struct thread *thread);

@@ -9,12 +9,13 @@
 ; instruction (NMI, machine check, debug, double fault) have stacks of their own and do not touch GS.
 
 %include "cpu/layout.inc"
+%include "cpu/switch.inc"
 
 bits 64
 default abs
 
 extern syscall_table, syscall_limit, syscall_unknown
-extern user_trap, kernel_trap, ist_trap, cpu_exit
+extern user_trap, kernel_trap, ist_trap, cpu_choose, cpu_load
 extern smap_in_use
 extern ipc_call, ipc_reply_wait
 
@@ -86,15 +87,38 @@ syscall_slow:
 
 ; ---- leaving --------------------------------------------------------------------------------------------
 
-; Gives up the stack and lets cpu_exit say who runs.
+; Gives up the stack, settles who runs, and goes there.
 global cpu_leave
 cpu_leave:
     cli
     mov     rsp, [gs:CPU_STACK_TOP]
-    call    cpu_exit
+    test    byte [gs:CPU_ATTENTION], ATTENTION_CHOOSE
+    jnz     .choose
+    mov     r14, [gs:CPU_CURRENT]
+    test    r14, r14
+    jz      .choose
+.chosen:                                    ; r14: who runs
+    mov     byte [gs:CPU_ATTENTION], 0
+    mov     rbx, [gs:CPU_LOADED]
+    cmp     rbx, r14
+    je      restore_frame
+    test    rbx, rbx
+    jz      .with_care
+    cmp     dword [r14 + THREAD_FAST_SHIFT], HURDLE_SHIFT_SLOW
+    je      .with_care
+    bt      dword [gs:CPU_HURDLES], HURDLE_LOADED_BIT
+    jc      .with_care
+    charge
+    switch_thread
+    swapgs
+    mov     [gs:CPU_LOADED], r14
+    inc     qword [gs:CPU_CONTEXT_SWITCHES]
+    inc     qword [rbx + THREAD_SWITCHES]
 
-; rax: the frame to restore.
-    mov     rsp, rax
+; r14: the thread whose registers come back from its frame.
+global restore_frame
+restore_frame:
+    lea     rsp, [r14 + SAVED.r15]
     pop     r15
     pop     r14
     pop     r13
@@ -129,6 +153,17 @@ cpu_leave:
     swapgs
 iret_to_user:
     iretq
+
+cpu_leave.choose:
+    call    cpu_choose                      ; rax: a thread; idles while there is none
+    mov     r14, rax
+    jmp     cpu_leave.chosen
+
+; FPU state, or no thread before: what is rare is done in C.
+cpu_leave.with_care:
+    mov     rdi, r14
+    call    cpu_load
+    jmp     restore_frame
 
 ; ---- exceptions and interrupts --------------------------------------------------------------------------
 

@@ -13,21 +13,13 @@
 ; Within:    rbx the thread that leaves; r14 the one that goes on; rbp the capability; r12 the endpoint
 
 %include "cpu/layout.inc"
+%include "cpu/switch.inc"
 
 bits 64
 default abs
 
-extern syscall_slow
+extern syscall_slow, restore_frame
 
-%define SLOTS_PER_PAGE 64
-%define CAP_SHIFT 6
-%define RIGHT_CALL 8
-%define RIGHT_RECEIVE 16
-%define OBJECT_ENDPOINT 6
-%define THREAD_READY 1
-%define THREAD_WAITING 2
-%define THREAD_REPLYING 4
-%define WAIT_MESSAGE 1
 
 ; Saves what the convention of system calls preserves; rbx: the present thread.
 %macro save_thread 0
@@ -44,77 +36,20 @@ extern syscall_slow
     mov     [rbx + SAVED.rsp], rsp
 %endmacro
 
-; rbp: the capability in slot rdi, if it gives right %1. An empty slot gives none.
-%macro find_capability 2
-    cmp     rdi, SLOTS_PER_PAGE
-    jae     %2
-    mov     ebp, edi
-    shl     ebp, CAP_SHIFT
-    add     rbp, [rbx + THREAD_SLOTS]
-    test    byte [rbp + CAP_RIGHTS], %1
-    jz      %2
-%endmacro
-
-; Is r14 the one to run now, and may it go on by SYSRET?
-%macro check_partner 1
-    mov     ecx, [r14 + THREAD_FAST_SHIFT]  ; never 0: a shift by 0 would leave the flags alone
-    mov     eax, [gs:CPU_HURDLES]
-    shr     eax, cl
-    jnz     %1
-    mov     r11, [r14 + SAVED.rip]
-    unless_sysret r11, rax, %1
-%endmacro
-
-; Charges rbx's time to it and to its share. Destroys rax, rcx, rdx.
-%macro charge 0
-    rdtsc
-    shl     rdx, 32
-    or      rax, rdx
-    mov     rcx, [gs:CPU_SWITCHED_AT]
-    mov     [gs:CPU_SWITCHED_AT], rax
-    sub     rax, rcx
-    add     [rbx + THREAD_CYCLES], rax
-    mov     rcx, [rbx + THREAD_SHARE]
-    add     [rcx + SHARE_USED], rax
-%endmacro
-
-; Leaves rbx, goes on with r14 at r11, where its system call returns %1. The bases of FS and GS change hands; the data
-; segment selectors become null, before the bases, which some processors clear with them.
-%macro switch_and_return 1
-    mov     [gs:CPU_CURRENT], r14
-    mov     rcx, [r14 + THREAD_SPACE]
-    cmp     rcx, [gs:CPU_SPACE]
-    je      %%same_space
-    mov     [gs:CPU_SPACE], rcx
-    mov     rcx, [rcx + SPACE_PAGE_TABLE]
-    inc     qword [gs:CPU_CR3_LOADS]
-    mov     cr3, rcx
-%%same_space:
-    rdfsbase rax
-    mov     [rbx + THREAD_FS_BASE], rax
-    mov     rax, [r14 + THREAD_FS_BASE]
-    swapgs
-    rdgsbase rcx
-    mov     [rbx + THREAD_GS_BASE], rcx
-    xor     edx, edx                        ; no event bits
-    mov     ds, edx
-    mov     es, edx
-    mov     fs, edx
-    mov     gs, edx
-    wrfsbase rax
-    mov     rcx, [r14 + THREAD_GS_BASE]
-    wrgsbase rcx
-    mov     rcx, r11
-    mov     r11, [r14 + SAVED.rflags]
-    mov     rsp, [r14 + SAVED.rsp]
-    mov     rbx, [r14 + SAVED.rbx]
-    mov     rbp, [r14 + SAVED.rbp]
-    mov     r12, [r14 + SAVED.r12]
-    mov     r13, [r14 + SAVED.r13]
-    mov     r15, [r14 + SAVED.r15]
-    mov     r14, [r14 + SAVED.r14]
-    mov     eax, %1
-    o64 sysret
+; The server rbx has answered r14 and waits, behind others, at the endpoint r12. rdi becomes 0, as a reply has no badge.
+%macro reply_done 0
+    charge
+    lea     r13, [r12 + ENDPOINT_SERVERS]
+    mov     rax, [r13 + 8]
+    mov     [rbx], r13
+    mov     [rbx + 8], rax
+    mov     [rax], rbx
+    mov     [r13 + 8], rbx
+    xor     edi, edi
+    mov     [rbx + THREAD_CALLER], rdi
+    mov     byte [r14 + THREAD_STATE], THREAD_READY
+    mov     byte [rbx + THREAD_STATE], THREAD_WAITING
+    inc     qword [rbx + THREAD_FAST_REPLIES]
 %endmacro
 
 section .text
@@ -123,13 +58,13 @@ section .text
 global ipc_call
 ipc_call:
     save_thread
-    find_capability RIGHT_CALL, .long_way
+    find_capability RIGHT_CALL, .long_way, rbp, ebp, rbx
     mov     r12, [rbp + CAP_OBJECT]         ; only endpoints can be called
     lea     r13, [r12 + ENDPOINT_SERVERS]
     mov     r14, [r13]                      ; the first that waits...
     cmp     r14, r13
     je      .long_way                       ; ...or nobody
-    check_partner .long_way
+    check_partner r14, .long_way
     mov     rdi, [rbp + CAP_BADGE]
 
     charge
@@ -141,7 +76,8 @@ ipc_call:
     mov     byte [r14 + THREAD_STATE], THREAD_READY
     mov     byte [rbx + THREAD_STATE], THREAD_REPLYING
     inc     qword [rbx + THREAD_FAST_CALLS]
-    switch_and_return WAIT_MESSAGE
+    switch_thread
+    return_to_partner WAIT_MESSAGE
 
 .long_way:
     xor     eax, eax
@@ -156,28 +92,35 @@ ipc_reply_wait:
     jz      .long_way
     cmp     byte [rbx + THREAD_BITS_PENDING], 0
     jne     .long_way
-    find_capability RIGHT_RECEIVE, .long_way
+    find_capability RIGHT_RECEIVE, .long_way, rbp, ebp, rbx
     mov     r12, [rbp + CAP_OBJECT]
     cmp     byte [r12 + OBJECT_TYPE], OBJECT_ENDPOINT
     jne     .long_way
     lea     rax, [r12 + ENDPOINT_CALLERS]
     cmp     [rax], rax                      ; a list that is empty points to itself
     jne     .long_way
-    check_partner .long_way
+    check_partner r14, .maybe_fault
+    reply_done
+    switch_thread
+    return_to_partner 0
 
-    charge
-    lea     r13, [r12 + ENDPOINT_SERVERS]   ; it waits, behind others
-    mov     rax, [r13 + 8]
-    mov     [rbx], r13
-    mov     [rbx + 8], rax
-    mov     [rax], rbx
-    mov     [r13 + 8], rbx
-    xor     edi, edi                        ; a reply has no badge
-    mov     [rbx + THREAD_CALLER], rdi
-    mov     byte [r14 + THREAD_STATE], THREAD_READY
-    mov     byte [rbx + THREAD_STATE], THREAD_WAITING
-    inc     qword [rbx + THREAD_FAST_REPLIES]
-    switch_and_return 0
+; All is as it should be, but the caller needs special care, or somebody else is ready. If it is only that the call was a
+; fault, which has been mended, it goes on with all its registers.
+.maybe_fault:
+    cmp     byte [r14 + THREAD_FAULTING], 0
+    je      .long_way
+    cmp     rsi, FAULT_RESUME
+    jne     .long_way
+    mov     ecx, [r14 + THREAD_FAST_SHIFT_MENDED]
+    mov     eax, [gs:CPU_HURDLES]
+    shr     eax, cl
+    jnz     .long_way
+    mov     [r14 + THREAD_FAST_SHIFT], ecx
+    mov     byte [r14 + THREAD_FAULTING], 0
+    reply_done
+    switch_thread
+    swapgs
+    jmp     restore_frame
 
 .long_way:
     mov     eax, 1

@@ -14,6 +14,7 @@
 #include "object/irq.h"
 #include "object/space.h"
 #include "object/thread.h"
+#include "sched/charge.h"
 #include "sched/sched.h"
 
 #define VECTOR_DEBUG 1
@@ -52,21 +53,22 @@ void trap_set_alarm(struct object *event, u64 rights, u64 bits)
 /* The thread has faulted: it calls its fault endpoint, or stops. */
 static void thread_fault(struct thread *thread, u64 vector, u64 error, u64 address)
 {
-    trace_add(TRACE_FAULT, vector, address ? address : frame_of(thread)->rip);
     if (!thread->fault.object || thread->fault.object->type != OBJECT_ENDPOINT) {
         if (thread->root) {
             panic_with(frame_of(thread), "root: %s", exception_names[vector]);
         }
+        trace_add(TRACE_FAULT, vector, address ? address : frame_of(thread)->rip);
         trace_add(TRACE_STOP, (u64)thread, vector);
         thread_halt(thread);
         return;
     }
+    trace_often(TRACE_FAULT, vector, address ? address : frame_of(thread)->rip);
     thread->fault_words[0] = vector | error << 32;
     thread->fault_words[1] = address;
     thread->fault_words[2] = frame_of(thread)->rip;
     thread->fault_words[3] = frame_of(thread)->rsp;
     thread->faulting = true;
-    thread_update_fast(thread);
+    thread->fast_shift = HURDLE_SHIFT_SLOW;
     endpoint_call(container_of(thread->fault.object, struct endpoint, object), thread,
                   thread->fault.badge);
 }

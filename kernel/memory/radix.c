@@ -36,18 +36,23 @@ static u64 *find_entry(const struct radix *radix, u64 page, u32 *level)
 
 u64 radix_find(const struct radix *radix, u64 page, bool *large)
 {
+    u64 entry = radix->root;
     *large = false;
     if (!radix->root) {
         return 0;
     }
-    u32 level;
-    u64 entry = *find_entry(radix, page, &level);
-    if (!(entry & ENTRY_PRESENT)) {
-        return 0;
+    for (u32 shift = 9 * radix->height; shift > 0;) {
+        shift -= 9;
+        entry = node_at(entry)[page >> shift & (ENTRIES - 1)];
+        if (!(entry & ENTRY_PRESENT)) {
+            return 0;
+        }
+        if (entry & ENTRY_LARGE) {
+            *large = true;
+            return (entry & ENTRY_ADDRESS) + (page & (ENTRIES - 1)) * PAGE_SIZE;
+        }
     }
-    *large = entry & ENTRY_LARGE;
-    u64 offset = *large ? (page & (ENTRIES - 1)) * PAGE_SIZE : 0;
-    return (entry & ENTRY_ADDRESS) + offset;
+    return entry & ENTRY_ADDRESS;
 }
 
 bool radix_large_free(const struct radix *radix, u64 page)

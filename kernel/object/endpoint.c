@@ -35,12 +35,12 @@ static u64 slot_accepted(const struct thread *thread)
     return thread->faulting ? SLOT_NONE : frame_of(thread)->rdx >> 32;
 }
 
-/* Copies the capability that `from` sends, if any, into the slot that `to` has named. */
+/* Copies the capability that `from` sends into the slot that `to` has named. */
 static bool pass_capability(const struct thread *from, const struct thread *to)
 {
     u64 sent = slot_sent(from);
     u64 accepted = slot_accepted(to);
-    if (sent == SLOT_NONE || accepted == SLOT_NONE || !from->space || !to->space) {
+    if (accepted == SLOT_NONE || !from->space || !to->space) {
         return false;
     }
     struct cap *source = space_slot(from->space, sent);
@@ -51,28 +51,31 @@ static bool pass_capability(const struct thread *from, const struct thread *to)
 /* Copies the words that `from` sends into the registers of `to`. */
 static void pass_words(const struct thread *from, struct thread *to)
 {
+    const struct trap_frame *source = frame_of(from);
+    struct trap_frame *target = frame_of(to);
     if (from->faulting) {
-        frame_of(to)->rsi = from->fault_words[0];
-        frame_of(to)->r8 = from->fault_words[1];
-        frame_of(to)->r9 = from->fault_words[2];
-        frame_of(to)->r10 = from->fault_words[3];
+        target->rsi = from->fault_words[0];
+        target->r8 = from->fault_words[1];
+        target->r9 = from->fault_words[2];
+        target->r10 = from->fault_words[3];
         return;
     }
-    frame_of(to)->rsi = frame_of(from)->rsi;
-    frame_of(to)->r8 = frame_of(from)->r8;
-    frame_of(to)->r9 = frame_of(from)->r9;
-    frame_of(to)->r10 = frame_of(from)->r10;
+    target->rsi = source->rsi;
+    target->r8 = source->r8;
+    target->r9 = source->r9;
+    target->r10 = source->r10;
 }
 
 /* Gives the call of `caller` to `server`, whose wait then returns. Does not make the server ready. */
 static void deliver(struct thread *caller, struct thread *server)
 {
     i64 result = WAIT_MESSAGE;
-    if (pass_capability(caller, server)) {
+    u64 bits = 0;
+    if (slot_sent(caller) && pass_capability(caller, server)) {
         result |= WAIT_CAP;
     }
-    u64 bits = server->event ? event_take(server->event) : 0;
-    if (bits) {
+    if (server->bits_pending) {
+        bits = event_take(server->event);
         result |= WAIT_EVENT;
     }
     pass_words(caller, server);
@@ -105,8 +108,14 @@ void endpoint_call(struct endpoint *endpoint, struct thread *caller, u64 badge)
         return;
     }
     struct thread *server = container_of(list_first(&endpoint->servers), struct thread, queue);
-    thread_leave(caller, THREAD_REPLYING);
     list_remove(&server->queue);
+    if (sched_may_hand_over(caller, server)) {
+        deliver(caller, server);
+        server->state = THREAD_READY;
+        cpu_set_current(cpu_this(), server);
+        return;
+    }
+    thread_leave(caller, THREAD_REPLYING);
     deliver(caller, server);
     thread_ready(server);
 }
@@ -121,7 +130,7 @@ void endpoint_reply(struct thread *server)
         fault_over(caller, frame_of(server)->rsi == FAULT_RESUME);
         return;
     }
-    i64 result = pass_capability(server, caller) ? WAIT_CAP : 0;
+    i64 result = slot_sent(server) && pass_capability(server, caller) ? WAIT_CAP : 0;
     pass_words(server, caller);
     frame_of(caller)->rdi = 0;
     frame_of(caller)->rdx = 0;
@@ -150,10 +159,11 @@ bool endpoint_pending(const struct endpoint *endpoint, const struct thread *serv
 /* The wait of `server` returns with event bits alone. */
 static void deliver_events(struct thread *server)
 {
-    frame_of(server)->rax = WAIT_EVENT;
-    frame_of(server)->rdx = event_take(server->event);
-    frame_of(server)->rdi = frame_of(server)->rsi = 0;
-    frame_of(server)->r8 = frame_of(server)->r9 = frame_of(server)->r10 = 0;
+    struct trap_frame *frame = frame_of(server);
+    frame->rax = WAIT_EVENT;
+    frame->rdx = event_take(server->event);
+    frame->rdi = frame->rsi = 0;
+    frame->r8 = frame->r9 = frame->r10 = 0;
 }
 
 static void start_waiting(struct endpoint *endpoint, struct thread *server)

@@ -14,16 +14,6 @@ enum error event_create(struct pool *pool, struct event **result)
     return ERR_NONE;
 }
 
-u64 event_take(struct event *event)
-{
-    u64 bits = event->pending;
-    event->pending = 0;
-    if (event->waiter) {
-        event->waiter->bits_pending = false;
-    }
-    return bits;
-}
-
 void event_bind(struct event *event, struct thread *thread)
 {
     invariant(!event->waiter && !thread->event);

@@ -4,8 +4,7 @@
  */
 #pragma once
 #include "object/object.h"
-
-struct thread;
+#include "object/thread.h"
 
 struct event {
     struct object object;
@@ -21,7 +20,15 @@ must_check enum error event_empty_step(struct object *object);
 void event_raise(struct event *event, u64 bits, u64 window);
 
 /* Takes and clears the pending bits. */
-u64 event_take(struct event *event);
+static inline u64 event_take(struct event *event)
+{
+    u64 bits = event->pending;
+    event->pending = 0;
+    if (event->waiter) {
+        event->waiter->bits_pending = false;
+    }
+    return bits;
+}
 
 /* Binds `thread` to `event`; neither is bound yet. */
 void event_bind(struct event *event, struct thread *thread);

@@ -147,7 +147,7 @@ static void line_fire(struct line *line)
 
 void irq_interrupt(u8 vector)
 {
-    trace_add(TRACE_INTERRUPT, vector, 0);
+    trace_often(TRACE_INTERRUPT, vector, 0);
     if (vectors[vector].line) {
         line_fire(vectors[vector].line);
     } else if (vectors[vector].message) {

@@ -68,32 +68,11 @@ void thread_leave(struct thread *thread, enum thread_state_code state)
     thread->state = (u8)state;
 }
 
-void thread_ready_after(struct thread *thread, u64 window)
-{
-    if (thread->halted) {
-        thread->state = THREAD_STOPPED;
-        return;
-    }
-    thread->state = THREAD_READY;
-    sched_wake(thread, window);
-}
-
-void thread_ready(struct thread *thread)
-{
-    thread_ready_after(thread, 0);
-}
-
-void thread_finish(struct thread *thread, status result)
-{
-    frame_of(thread)->rax = (u64)result;
-    thread_ready(thread);
-}
-
 void thread_update_fast(struct thread *thread)
 {
-    bool slow = thread->halted || thread->faulting || thread->flags & THREAD_FPU || !thread->share ||
-                thread->share->cap;
-    thread->fast_shift = slow ? HURDLE_SHIFT_SLOW : HURDLE_SHIFT(thread->priority);
+    bool slow = thread->halted || thread->flags & THREAD_FPU || !thread->share || thread->share->cap;
+    thread->fast_shift_mended = slow ? HURDLE_SHIFT_SLOW : HURDLE_SHIFT(thread->priority);
+    thread->fast_shift = thread->faulting ? HURDLE_SHIFT_SLOW : thread->fast_shift_mended;
 }
 
 void thread_halt(struct thread *thread)

@@ -7,6 +7,7 @@
 #pragma once
 #include "cpu/frame.h"
 #include "object/object.h"
+#include "sched/sched.h"
 
 struct endpoint;
 struct event;
@@ -36,7 +37,8 @@ struct thread {
     bool root;     /* if it faults, everything ends */
     bool bits_pending; /* in the event bound to it */
     u32 priority;
-    u32 fast_shift; /* what ipc_fast.asm shifts cpu->hurdles by: see there */
+    u32 fast_shift; /* what ipc_fast.asm shifts cpu->hurdles by: see there; */
+    u32 fast_shift_mended; /* and what that will be when its fault is over */
     struct thread *caller; /* whom it has to answer */
     struct thread *server; /* who has to answer it, in REPLYING */
     u64 badge;             /* of the capability through which it calls */
@@ -71,13 +73,36 @@ void thread_update_fast(struct thread *thread);
 void thread_detach_space(struct thread *thread);
 void thread_detach_share(struct thread *thread);
 
-/* What it waited for has come: it is ready, with `status` as the result of its system call. */
-void thread_finish(struct thread *thread, status result);
-
-/* The same without a result: it goes on where it was. With a window, in ticks, it does not take the processor
- * from the present thread before that ends. */
-void thread_ready(struct thread *thread);
-void thread_ready_after(struct thread *thread, u64 window);
-
 /* Takes a running or ready thread out of the scheduler's hands, into `state`. */
 void thread_leave(struct thread *thread, enum thread_state_code state);
+
+/* What it waited for has come: it is ready. For `window` ticks it does not take the processor from the present
+ * thread. */
+static inline void thread_ready_after(struct thread *thread, u64 window)
+{
+    if (unlikely(thread->halted)) {
+        thread->state = THREAD_STOPPED;
+        return;
+    }
+    thread->state = THREAD_READY;
+    sched_wake(thread, window);
+}
+
+static inline void thread_ready(struct thread *thread)
+{
+    thread_ready_after(thread, 0);
+}
+
+/* The same, with the result of its system call. */
+static inline void thread_finish(struct thread *thread, status result)
+{
+    frame_of(thread)->rax = (u64)result;
+    thread_ready(thread);
+}
+
+/* Could `from`, if it is the present thread and waits now, be followed by `to` without a choice? */
+static inline bool sched_may_hand_over(const struct thread *from, const struct thread *to)
+{
+    const struct cpu *cpu = cpu_this();
+    return cpu_current(cpu) == from && !((cpu->hurdles & ~HURDLE_LOADED) >> to->fast_shift);
+}

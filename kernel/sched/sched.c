@@ -6,6 +6,7 @@
 #include "debug/assert.h"
 #include "object/share.h"
 #include "object/thread.h"
+#include "sched/charge.h"
 
 void sched_init(struct cpu *cpu)
 {
@@ -24,12 +25,6 @@ u64 sched_turn(const struct share *share)
     return ns_to_tsc(TURN_NS) * share->weight;
 }
 
-void sched_set_hurdles(struct cpu *cpu)
-{
-    bool slow = cpu->loaded && cpu->loaded->fast_shift == HURDLE_SHIFT_SLOW;
-    cpu->hurdles = cpu->run.ready << HURDLE_SHIFT(0) | HURDLE_ALWAYS | (slow ? HURDLE_LOADED : 0);
-}
-
 /* ---- caps ---- */
 
 /* May the share use more of the present period? */
@@ -39,8 +34,9 @@ static bool share_may_run(struct cpu *cpu, struct share *share)
         return true;
     }
     if (share->period != cpu->period) {
+        u64 earned = (cpu->period - share->period) * share->cap; /* what was overdrawn is paid back */
+        share->budget_end = min(share->budget_end + earned, share->used + share->cap);
         share->period = cpu->period;
-        share->budget_end = share->used + share->cap;
     }
     return share->used < share->budget_end;
 }
@@ -60,8 +56,8 @@ static void period_roll(struct cpu *cpu, u64 now)
         list_move_all(&cpu->run.queue[priority], &cpu->run.throttled[priority]);
     }
     cpu->run.ready |= cpu->run.throttled_mask;
+    cpu->hurdles |= cpu->run.throttled_mask << HURDLE_SHIFT(0);
     cpu->run.throttled_mask = 0;
-    sched_set_hurdles(cpu);
 }
 
 /* ---- queues ---- */
@@ -124,21 +120,6 @@ void sched_dequeue(struct thread *thread)
 }
 
 /* ---- time ---- */
-
-void sched_charge(struct cpu *cpu, u64 now)
-{
-    u64 ticks = now - cpu->switched_at;
-    struct thread *thread = cpu->loaded;
-    cpu->switched_at = now;
-    if (!thread || cpu->idle) {
-        cpu->idle_cycles += ticks;
-        return;
-    }
-    thread->count.cycles += ticks;
-    if (thread->share) {
-        thread->share->used += ticks;
-    }
-}
 
 void sched_arm(struct cpu *cpu)
 {
@@ -247,6 +228,12 @@ static struct thread *take_best(struct cpu *cpu)
         struct share *share =
             container_of(list_first(&cpu->run.queue[priority]), struct share, link);
         if (!share_may_run(cpu, share)) {
+            share_dequeue(cpu, share);
+            share_enqueue(cpu, share, false);
+            continue;
+        }
+        if (share->used >= share->turn_end) { /* it was preempted in its last moment */
+            share->turn_end = share->used + sched_turn(share);
             share_dequeue(cpu, share);
             share_enqueue(cpu, share, false);
             continue;

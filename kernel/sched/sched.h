@@ -23,9 +23,6 @@ void sched_dequeue(struct thread *thread);
 /* The present thread gives up the rest of its turn. */
 void sched_yield(struct cpu *cpu);
 
-/* Charges the time since the last charge to whoever ran. */
-void sched_charge(struct cpu *cpu, u64 now);
-
 /* Settles who runs: cpu_current(), NULL if nobody wants to. */
 void sched_choose(struct cpu *cpu);
 
@@ -37,9 +34,6 @@ void sched_set_alarm(struct cpu *cpu, u64 deadline);
 
 /* The timer has fired: true if root's alarm was among what was due. */
 must_check bool sched_timer(struct cpu *cpu);
-
-/* Settles cpu->hurdles: `loaded` has changed. */
-void sched_set_hurdles(struct cpu *cpu);
 
 /* The ticks of a full turn. */
 u64 sched_turn(const struct share *share);

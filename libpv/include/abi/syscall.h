@@ -3,7 +3,8 @@
  *
  * Registers. SYSCALL with the number in rax and up to six arguments in rdi, rsi, rdx, r8, r9, r10. The
  * status comes back in rax. rcx, r11 and the six argument registers are destroyed, or carry a received message
- * after the IPC calls. rbx, rbp, rsp and r12 to r15 are kept. The data segment selectors come back null.
+ * after the IPC calls. rbx, rbp, rsp and r12 to r15 are kept. The data segment
+ * selectors are not the program's: they become null whenever threads change.
  *
  * Every call does a bounded amount of work. Those that may need more than one bite say so: they return how
  * many pages they did, or ERR_AGAIN; the stubs in servers/runtime call again until all is done.
