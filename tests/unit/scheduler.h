@@ -11,6 +11,7 @@
 #include "cpu/clock.h"
 #include "object/share.h"
 #include "object/thread.h"
+#include "sched/charge.h"
 #include "sched/sched.h"
 
 #define MS     1000000ul /* ticks: the counter runs at 1 GHz */

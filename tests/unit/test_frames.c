@@ -167,6 +167,17 @@ static void test_memory_that_ends_inside_a_chunk(void **state)
     assert_false(frame_is_managed(~0ul));
 }
 
+/* One frame less than a chunk is no chunk. */
+static void test_nearly_a_chunk(void **state)
+{
+    (void)state;
+    begin(3 * LARGE_SIZE);
+    give(LARGE_PAGES, LARGE_PAGES - 1);
+    give(2 * LARGE_PAGES + 1, LARGE_PAGES - 1);
+    assert_int_equal(frames_free_count(), 2 * LARGE_PAGES - 2);
+    assert_int_equal(frame_take_large(), 0);
+}
+
 /* What is beyond the table is left out; what was given before does not come twice. */
 static void test_giving_too_much(void **state)
 {
@@ -253,6 +264,7 @@ int main(void)
         cmocka_unit_test(test_large_frames_come_from_whole_chunks),
         cmocka_unit_test(test_a_broken_chunk_heals),
         cmocka_unit_test(test_memory_that_ends_inside_a_chunk),
+        cmocka_unit_test(test_nearly_a_chunk),
         cmocka_unit_test(test_giving_too_much),
         cmocka_unit_test(test_wrong_returns_are_noticed),
         cmocka_unit_test(test_against_an_array),

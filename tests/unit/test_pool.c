@@ -139,6 +139,23 @@ static void test_small_structures_share_pages(void **state)
     }
 }
 
+/* A page that was full has room again, and is used before a new one is taken. */
+static void test_places_are_used_again(void **state)
+{
+    (void)state;
+    void *place[62];
+    for (u32 i = 0; i < array_count(place); i++)
+        place[i] = pool_allocate(root, 128);
+    assert_int_equal(root->used, 2);
+    for (u32 i = 0; i < array_count(place); i += 5)
+        pool_free(root, place[i], 128);
+    for (u32 i = 0; i < array_count(place); i += 5)
+        place[i] = pool_allocate(root, 128);
+    assert_int_equal(root->used, 2);
+    for (u32 i = 0; i < array_count(place); i++)
+        pool_free(root, place[i], 128);
+}
+
 static void test_pages_of_slabs_belong_to_one_pool(void **state)
 {
     (void)state;
@@ -225,11 +242,17 @@ static void test_sizes_are_checked(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        test(a_page_is_zeroed_and_charged), test(a_pool_gives_exactly_what_it_has),
-        test(large_frames_count_512),       test(a_guarantee_holds),
-        test(no_room_for_a_pool_itself),    test(refunds_are_checked),
-        test(small_structures_share_pages), test(pages_of_slabs_belong_to_one_pool),
-        test(slabs_against_a_model),        test(sizes_are_checked),
+        test(a_page_is_zeroed_and_charged),
+        test(a_pool_gives_exactly_what_it_has),
+        test(large_frames_count_512),
+        test(a_guarantee_holds),
+        test(no_room_for_a_pool_itself),
+        test(refunds_are_checked),
+        test(small_structures_share_pages),
+        test(places_are_used_again),
+        test(pages_of_slabs_belong_to_one_pool),
+        test(slabs_against_a_model),
+        test(sizes_are_checked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

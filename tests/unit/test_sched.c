@@ -90,6 +90,25 @@ static void test_preemption_does_not_cost_the_turn(void **state)
     expect_runs(b);
 }
 
+/* The same when it is the end of a window that costs it the processor. */
+static void test_a_window_does_not_cost_the_turn(void **state)
+{
+    (void)state;
+    struct thread *a = new_thread(4), *b = new_thread(4), *high = new_thread(9);
+    wake(a);
+    wake(b);
+    run(400 * US);
+    wake_lazily(high, 100 * US);
+    run(101 * US);
+    expect_runs(high);
+    put_to_sleep(high);
+    expect_runs(a);
+    run(490 * US);
+    expect_runs(a);
+    run(20 * US);
+    expect_runs(b);
+}
+
 static void test_ready_threads_can_be_taken_away(void **state)
 {
     (void)state;
@@ -363,6 +382,7 @@ int main(void)
         test(all_priorities),
         test(no_timer_without_a_rival),
         test(preemption_does_not_cost_the_turn),
+        test(a_window_does_not_cost_the_turn),
         test(ready_threads_can_be_taken_away),
         test(turns_by_weight),
         test(many_weights),

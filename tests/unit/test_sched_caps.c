@@ -63,6 +63,19 @@ static void test_a_cap_cannot_be_slept_away(void **state)
     assert_true(used >= 99 * MS);
 }
 
+/* Periods that nobody noticed are not saved up. */
+static void test_a_cap_after_a_long_sleep(void **state)
+{
+    (void)state;
+    struct thread *capped = new_thread_of(new_share(8, 100, 1 * MS)), *low = new_thread(1);
+    wake(low);
+    run(205 * MS);
+    wake(capped);
+    run(100 * MS);
+    assert_true(cycles(capped) <= 11 * MS + 100);
+    assert_true(cycles(capped) >= 10 * MS);
+}
+
 static void test_a_cap_of_everything_and_of_next_to_nothing(void **state)
 {
     (void)state;
@@ -195,6 +208,7 @@ int main(void)
         test(a_cap),
         test(a_cap_with_nobody_else),
         test(a_cap_cannot_be_slept_away),
+        test(a_cap_after_a_long_sleep),
         test(a_cap_of_everything_and_of_next_to_nothing),
         test(a_cap_below_a_tick),
         test(a_new_cap),
