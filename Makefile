@@ -61,8 +61,8 @@ B := build/$(VARIANT)
 # Of everything that runs on the machine itself. No vector registers anywhere: the kernel and the
 # host's servers never touch them, so nothing has to be saved when one calls another.
 COMMON_CFLAGS := -std=c17 -ffreestanding -fno-pic -mgeneral-regs-only -fno-stack-protector \
-    -fno-omit-frame-pointer -fno-asynchronous-unwind-tables -fno-common -fcf-protection=none \
-    -fno-strict-aliasing -O2 -g \
+    -fno-omit-frame-pointer -momit-leaf-frame-pointer -fno-asynchronous-unwind-tables \
+    -fno-common -fcf-protection=none -fno-strict-aliasing -O2 -g \
     -ffile-prefix-map=$(CURDIR)/= -fdebug-prefix-map=$(CURDIR)=. \
     -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef \
     -DTERRARIUM_DEBUG=$(DEBUG)

@@ -1,12 +1,9 @@
 /*
- * The first program: made here of its boot module, with capabilities to everything there is. What it is
- * told is in libpv/include/abi/boot.h.
+ * The first program: made here of its boot module, with capabilities to everything there is. What
+ * it is told is in libpv/include/abi/boot.h.
  *
  * Nothing here may fail: a machine on which root cannot be made is refused with one sentence.
  */
-#include <abi/boot.h>
-#include <base/elf.h>
-#include <base/string.h>
 #include "boot/memory.h"
 #include "boot/multiboot.h"
 #include "boot/start.h"
@@ -20,9 +17,12 @@
 #include "object/share.h"
 #include "object/space.h"
 #include "object/thread.h"
+#include <abi/boot.h>
+#include <base/elf.h>
+#include <base/string.h>
 
 #define ROOT_IMAGE_LIMIT BOOT_ARCHIVE_ADDRESS
-#define ROOT_WEIGHT 100
+#define ROOT_WEIGHT      100
 
 static struct pool *pool;
 static struct space *space;
@@ -150,8 +150,10 @@ void root_start(const struct boot_facts *facts, u64 tsc)
     frame_of(thread)->rip = load_image(&facts->module[MODULE_ROOT]);
     frame_of(thread)->rsp = ROOT_STACK_TOP;
     frame_of(thread)->rdi = BOOT_INFO_ADDRESS;
-    (void)map_new(ROOT_STACK_TOP - ROOT_STACK_SIZE, ROOT_STACK_SIZE, NULL, 0, RIGHT_READ | RIGHT_WRITE);
-    fill_info(map_new(BOOT_INFO_ADDRESS, sizeof(struct boot_info), NULL, 0, RIGHT_READ), facts, tsc);
+    (void)map_new(ROOT_STACK_TOP - ROOT_STACK_SIZE, ROOT_STACK_SIZE, NULL, 0,
+                  RIGHT_READ | RIGHT_WRITE);
+    fill_info(map_new(BOOT_INFO_ADDRESS, sizeof(struct boot_info), NULL, 0, RIGHT_READ), facts,
+              tsc);
     map_archive(&facts->module[MODULE_ARCHIVE]);
     boot_memory_release(&facts->module[MODULE_ROOT]);
     pool_grow_root(pool);

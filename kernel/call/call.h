@@ -1,19 +1,20 @@
 /*
  * System calls: decoding.
  *
- * entry.asm calls the functions of this folder through syscall_table, with the arguments of the system call. Each
- * checks them all, in their order, and may fail; what it then asks of kernel/object cannot fail but for want of
- * memory, and then changes nothing. What each call means is in libpv/include/ABI.md.
+ * entry.asm calls the functions of this folder through syscall_table, with the arguments of the
+ * system call. Each checks them all, in their order, and may fail; what it then asks of
+ * kernel/object cannot fail but for want of memory, and then changes nothing. What each call means
+ * is in libpv/include/ABI.md.
  */
 #pragma once
-#include <abi/error.h>
-#include <abi/info.h>
-#include <abi/object.h>
-#include <abi/syscall.h>
 #include "cpu/cpu.h"
 #include "object/object.h"
 #include "object/space.h"
 #include "object/thread.h"
+#include <abi/error.h>
+#include <abi/info.h>
+#include <abi/object.h>
+#include <abi/syscall.h>
 
 /* Goes on only if `expression`, a status, is no error. */
 #define try(expression)                                                                            \
@@ -38,10 +39,10 @@ static inline struct thread *call_thread(void)
 /* Why call_cap refuses `cap`. */
 status call_cap_error(const struct cap *cap, enum object_type type, unsigned argument);
 
-/* The capability in a slot of the caller, if it names an object of `type` (OBJECT_NONE: of any) and has all
- * `rights`. */
-static inline must_check status call_cap(u64 slot, enum object_type type, u64 rights, unsigned argument,
-                                         struct cap **cap)
+/* The capability in a slot of the caller, if it names an object of `type` (OBJECT_NONE: of any) and
+ * has all `rights`. */
+static inline must_check status call_cap(u64 slot, enum object_type type, u64 rights,
+                                         unsigned argument, struct cap **cap)
 {
     struct cap *found = space_slot(call_thread()->space, slot);
     *cap = found;
@@ -65,7 +66,8 @@ static inline must_check status call_cap(u64 slot, enum object_type type, u64 ri
 /* Is this slot of the caller empty, for a new capability? */
 must_check status call_new_slot(u64 slot, unsigned argument);
 
-/* Puts a fresh object into that slot, with all rights. If the table of slots cannot grow, there is no object either. */
+/* Puts a fresh object into that slot, with all rights. If the table of slots cannot grow, there is
+ * no object either. */
 must_check status call_created(u64 slot, unsigned argument, struct object *object);
 
 /* The machine, to which only root has a capability. */

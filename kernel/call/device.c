@@ -1,12 +1,12 @@
 /* System calls of devices, DMA and interrupts. */
-#include "call/call.h"
 #include "object/device.h"
+#include "call/call.h"
 #include "object/irq.h"
 #include "object/memory.h"
 #include "object/pool.h"
 
-#define PORT_LIMIT 0x10000u
-#define PCI_LIMIT 0x10000u
+#define PORT_LIMIT   0x10000u
+#define PCI_LIMIT    0x10000u
 #define CONFIG_LIMIT 256u
 
 static bool width_allowed(u64 width)
@@ -25,7 +25,8 @@ status call_device_create(u64 machine, u64 pool_slot, u64 slot, u64 kind, u64 fi
     bool ports = kind == DEVICE_PORTS;
     refuse_if(first >= (ports ? PORT_LIMIT : PCI_LIMIT), ERR_ARGUMENT, 5);
     refuse_if(ports ? !count || count > PORT_LIMIT - first : count, ERR_ARGUMENT, 6);
-    refuse_if(device_create(pool, (enum device_kind)kind, (u32)first, (u32)count, &device), ERR_MEMORY, 2);
+    refuse_if(device_create(pool, (enum device_kind)kind, (u32)first, (u32)count, &device),
+              ERR_MEMORY, 2);
     return call_created(slot, 3, &device->object);
 }
 
@@ -90,7 +91,8 @@ status call_device_release(u64 device_slot)
 
 /* ---- DMA ---- */
 
-static status find_dma(u64 device_slot, u64 memory_slot, struct device **device, struct memory **memory)
+static status find_dma(u64 device_slot, u64 memory_slot, struct device **device,
+                       struct memory **memory)
 {
     try(call_find(device_slot, OBJECT_DEVICE, RIGHT_WRITE, 1, device, device));
     return call_find(memory_slot, OBJECT_MEMORY, RIGHT_READ | RIGHT_WRITE, 2, memory, memory);
@@ -139,7 +141,8 @@ status call_irq_create(u64 device_slot, u64 pool_slot, u64 slot, u64 line, u64 e
     try(call_find(device_slot, OBJECT_DEVICE, RIGHT_CONTROL, 1, device, &device));
     try(call_find(pool_slot, OBJECT_POOL, RIGHT_WRITE, 2, pool, &pool));
     try(call_new_slot(slot, 3));
-    refuse_if(line & ~(u64)(IRQ_LINE_MASK | IRQ_LEVEL | IRQ_ACTIVE_LOW | IRQ_MESSAGE), ERR_ARGUMENT, 4);
+    refuse_if(line & ~(u64)(IRQ_LINE_MASK | IRQ_LEVEL | IRQ_ACTIVE_LOW | IRQ_MESSAGE), ERR_ARGUMENT,
+              4);
     try(call_cap(event_slot, OBJECT_EVENT, RIGHT_CONTROL, 5, &event));
     refuse_if(bit >= 64, ERR_ARGUMENT, 6);
     enum error error = irq_create(pool, device, (u32)line, event, bit, &irq);

@@ -10,7 +10,8 @@
 
 /* ---- messages ---- */
 
-/* Puts the words where kernel/object/endpoint.c looks for them, and where the next message will be put. */
+/* Puts the words where kernel/object/endpoint.c looks for them, and where the next message will be
+ * put. */
 static void save_words(struct thread *thread, u64 word0, u64 caps, u64 word1, u64 word2, u64 word3)
 {
     frame_of(thread)->rsi = word0;
@@ -44,7 +45,8 @@ static status find_waiting(u64 slot, struct endpoint **endpoint)
     return call_find(slot, OBJECT_ENDPOINT, RIGHT_RECEIVE, 1, endpoint, endpoint);
 }
 
-/* What a call or wait returns was, or will be, written into the frame, from where all registers are restored. */
+/* What a call or wait returns was, or will be, written into the frame, from where all registers are
+ * restored. */
 static status from_frame(struct thread *thread)
 {
     cpu_this()->attention |= ATTENTION_RESTORE;

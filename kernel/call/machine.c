@@ -1,6 +1,6 @@
 /* System calls of the machine, which only root can make. */
-#include "call/call.h"
 #include "boot/memory.h"
+#include "call/call.h"
 #include "cpu/clock.h"
 #include "cpu/ioapic.h"
 #include "cpu/trap.h"

@@ -1,6 +1,6 @@
 /* System calls of memory objects and spaces. */
-#include "call/call.h"
 #include "boot/memory.h"
+#include "call/call.h"
 #include "memory/reserve.h"
 #include "object/memory.h"
 #include "object/pool.h"
@@ -17,7 +17,8 @@ status call_memory_create(u64 pool_slot, u64 slot, u64 pages, u64 flags)
     try(call_find(pool_slot, OBJECT_POOL, RIGHT_WRITE, 1, pool, &pool));
     try(call_new_slot(slot, 2));
     bool contiguous = flags & MEMORY_CONTIGUOUS;
-    refuse_if(!pages || pages > (contiguous ? RESERVE_PAGES_LIMIT : MEMORY_PAGES_LIMIT), ERR_ARGUMENT, 3);
+    refuse_if(!pages || pages > (contiguous ? RESERVE_PAGES_LIMIT : MEMORY_PAGES_LIMIT),
+              ERR_ARGUMENT, 3);
     refuse_if(flags & ~(u64)MEMORY_CONTIGUOUS, ERR_ARGUMENT, 4);
     refuse_if(memory_create(pool, pages, contiguous, &memory), ERR_MEMORY, 1);
     return call_created(slot, 2, &memory->object);
@@ -40,7 +41,8 @@ status call_memory_commit(u64 memory_slot, u64 first, u64 pages)
     return (status)done;
 }
 
-status call_memory_physical(u64 machine, u64 pool_slot, u64 slot, u64 physical, u64 pages, u64 cache)
+status call_memory_physical(u64 machine, u64 pool_slot, u64 slot, u64 physical, u64 pages,
+                            u64 cache)
 {
     struct pool *pool;
     struct memory *memory;
@@ -53,7 +55,8 @@ status call_memory_physical(u64 machine, u64 pool_slot, u64 slot, u64 physical, 
               ERR_ARGUMENT, 5);
     refuse_if(boot_memory_overlaps(physical, pages * PAGE_SIZE), ERR_BUSY, 4);
     refuse_if(cache > CACHE_UNCACHED, ERR_ARGUMENT, 6);
-    refuse_if(memory_create_fixed(pool, physical, pages, (enum memory_cache)cache, &memory), ERR_MEMORY, 2);
+    refuse_if(memory_create_fixed(pool, physical, pages, (enum memory_cache)cache, &memory),
+              ERR_MEMORY, 2);
     return call_created(slot, 3, &memory->object);
 }
 
@@ -91,7 +94,8 @@ status call_space_create(u64 pool_slot, u64 slot)
     return call_created(slot, 2, &space->object);
 }
 
-status call_space_map(u64 space_slot_number, u64 memory_slot, u64 address, u64 first, u64 pages, u64 rights)
+status call_space_map(u64 space_slot_number, u64 memory_slot, u64 address, u64 first, u64 pages,
+                      u64 rights)
 {
     struct space *space;
     struct cap *cap;

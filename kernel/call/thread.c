@@ -91,10 +91,26 @@ status call_thread_write(u64 thread_slot, u64 address)
     refuse_if(r.rip >= USER_END || r.rsp >= USER_END, ERR_ARGUMENT, 2);
     refuse_if(!is_canonical(r.fs_base) || !is_canonical(r.gs_base), ERR_ARGUMENT, 2);
     *frame_of(thread) = (struct trap_frame){
-        .rax = r.rax, .rbx = r.rbx, .rcx = r.rcx, .rdx = r.rdx, .rsi = r.rsi, .rdi = r.rdi,
-        .rbp = r.rbp, .rsp = r.rsp, .r8 = r.r8, .r9 = r.r9, .r10 = r.r10, .r11 = r.r11,
-        .r12 = r.r12, .r13 = r.r13, .r14 = r.r14, .r15 = r.r15, .rip = r.rip,
-        .rflags = frame_user_rflags(r.rflags), .cs = SELECTOR_USER_CODE, .ss = SELECTOR_USER_DATA,
+        .rax = r.rax,
+        .rbx = r.rbx,
+        .rcx = r.rcx,
+        .rdx = r.rdx,
+        .rsi = r.rsi,
+        .rdi = r.rdi,
+        .rbp = r.rbp,
+        .rsp = r.rsp,
+        .r8 = r.r8,
+        .r9 = r.r9,
+        .r10 = r.r10,
+        .r11 = r.r11,
+        .r12 = r.r12,
+        .r13 = r.r13,
+        .r14 = r.r14,
+        .r15 = r.r15,
+        .rip = r.rip,
+        .rflags = frame_user_rflags(r.rflags),
+        .cs = SELECTOR_USER_CODE,
+        .ss = SELECTOR_USER_DATA,
     };
     thread->fs_base = r.fs_base;
     thread->gs_base = r.gs_base;
@@ -109,10 +125,26 @@ status call_thread_read(u64 thread_slot, u64 address)
     refuse_if(thread == cpu_this()->loaded, ERR_BUSY, 1); /* they are not all in its frame */
     const struct trap_frame *f = frame_of(thread);
     struct thread_registers r = {
-        .rax = f->rax, .rbx = f->rbx, .rcx = f->rcx, .rdx = f->rdx, .rsi = f->rsi, .rdi = f->rdi,
-        .rbp = f->rbp, .rsp = f->rsp, .r8 = f->r8, .r9 = f->r9, .r10 = f->r10, .r11 = f->r11,
-        .r12 = f->r12, .r13 = f->r13, .r14 = f->r14, .r15 = f->r15, .rip = f->rip,
-        .rflags = f->rflags, .fs_base = thread->fs_base, .gs_base = thread->gs_base,
+        .rax = f->rax,
+        .rbx = f->rbx,
+        .rcx = f->rcx,
+        .rdx = f->rdx,
+        .rsi = f->rsi,
+        .rdi = f->rdi,
+        .rbp = f->rbp,
+        .rsp = f->rsp,
+        .r8 = f->r8,
+        .r9 = f->r9,
+        .r10 = f->r10,
+        .r11 = f->r11,
+        .r12 = f->r12,
+        .r13 = f->r13,
+        .r14 = f->r14,
+        .r15 = f->r15,
+        .rip = f->rip,
+        .rflags = f->rflags,
+        .fs_base = thread->fs_base,
+        .gs_base = thread->gs_base,
     };
     return call_write(address, &r, sizeof(r), 2);
 }

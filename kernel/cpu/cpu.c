@@ -2,7 +2,6 @@
  * The processor: descriptors, entries, protection bits, and the last steps before ring 3 goes on.
  */
 #include "cpu/cpu.h"
-#include <base/string.h>
 #include "cpu/asm.h"
 #include "cpu/fpu.h"
 #include "debug/assert.h"
@@ -13,24 +12,25 @@
 #include "object/thread.h"
 #include "sched/charge.h"
 #include "sched/sched.h"
+#include <base/string.h>
 
-#define MSR_EFER 0xc0000080u
-#define MSR_STAR 0xc0000081u
-#define MSR_LSTAR 0xc0000082u
-#define MSR_CSTAR 0xc0000083u
-#define MSR_FMASK 0xc0000084u
-#define MSR_GS_BASE 0xc0000101u
+#define MSR_EFER           0xc0000080u
+#define MSR_STAR           0xc0000081u
+#define MSR_LSTAR          0xc0000082u
+#define MSR_CSTAR          0xc0000083u
+#define MSR_FMASK          0xc0000084u
+#define MSR_GS_BASE        0xc0000101u
 #define MSR_KERNEL_GS_BASE 0xc0000102u
-#define MSR_PAT 0x277u
+#define MSR_PAT            0x277u
 
 /* IF, TF, DF, IOPL, NT, AC: what SYSCALL clears. */
 #define FMASK_VALUE 0x47700u
 
-#define CR4_PCE (1ul << 8)
-#define CR4_UMIP (1ul << 11)
-#define CR4_FSGSBASE (1ul << 16)
-#define CR4_SMEP (1ul << 20)
-#define CR4_SMAP (1ul << 21)
+#define CR4_PCE          (1ul << 8)
+#define CR4_UMIP         (1ul << 11)
+#define CR4_FSGSBASE     (1ul << 16)
+#define CR4_SMEP         (1ul << 20)
+#define CR4_SMAP         (1ul << 21)
 #define CPUID_7_EBX_SMEP (1u << 7)
 #define CPUID_7_EBX_SMAP (1u << 20)
 #define CPUID_7_ECX_UMIP (1u << 2)
@@ -40,17 +40,17 @@
 
 #define GDT_KERNEL_CODE 0x00209a0000000000ul
 #define GDT_KERNEL_DATA 0x0000920000000000ul
-#define GDT_USER_DATA 0x0000f20000000000ul
-#define GDT_USER_CODE 0x0020fa0000000000ul
-#define GDT_TSS 0x0000890000000000ul
+#define GDT_USER_DATA   0x0000f20000000000ul
+#define GDT_USER_CODE   0x0020fa0000000000ul
+#define GDT_TSS         0x0000890000000000ul
 
-#define GATE_INTERRUPT 0x8e00u
+#define GATE_INTERRUPT      0x8e00u
 #define GATE_INTERRUPT_USER 0xee00u
-#define VECTOR_BREAKPOINT 3
-#define VECTOR_OVERFLOW 4
+#define VECTOR_BREAKPOINT   3
+#define VECTOR_OVERFLOW     4
 
-
-/* Stacks grow down onto a page that is not mapped. The last word of an interrupt stack names its processor. */
+/* Stacks grow down onto a page that is not mapped. The last word of an interrupt stack names its
+ * processor. */
 struct stacks {
     u8 guard[PAGE_SIZE];
     u8 main[STACK_BYTES];
@@ -68,7 +68,8 @@ bool smap_in_use;
 
 static struct stacks boot_stacks __attribute__((used, section(".bss.stacks"), aligned(4096)));
 
-/* Where boot.asm begins. An expression of the assembler cannot say offsetof, so its number is checked. */
+/* Where boot.asm begins. An expression of the assembler cannot say offsetof, so its number is
+ * checked. */
 __asm__(".globl cpu_boot_stack_top\n.set cpu_boot_stack_top, boot_stacks + 20480");
 static_assert(offsetof(struct stacks, main) + STACK_BYTES == 20480, "cpu_boot_stack_top");
 static struct {
@@ -119,8 +120,8 @@ static void gdt_init(struct cpu *cpu)
     cpu->gdt[SELECTOR_KERNEL_DATA / 8] = GDT_KERNEL_DATA;
     cpu->gdt[SELECTOR_USER_DATA / 8] = GDT_USER_DATA;
     cpu->gdt[SELECTOR_USER_CODE / 8] = GDT_USER_CODE;
-    cpu->gdt[SELECTOR_TSS / 8] = GDT_TSS | (sizeof(cpu->tss) - 1) | (tss & 0xffffff) << 16 |
-                                 (tss >> 24 & 0xff) << 56;
+    cpu->gdt[SELECTOR_TSS / 8] =
+        GDT_TSS | (sizeof(cpu->tss) - 1) | (tss & 0xffffff) << 16 | (tss >> 24 & 0xff) << 56;
     cpu->gdt[SELECTOR_TSS / 8 + 1] = tss >> 32;
     struct descriptor_table table = {sizeof(cpu->gdt) - 1, (u64)cpu->gdt};
     lgdt(&table);
@@ -132,7 +133,9 @@ static void gdt_init(struct cpu *cpu)
                      : "i"(SELECTOR_KERNEL_CODE), "i"(SELECTOR_KERNEL_DATA)
                      : "rax", "memory");
     ltr(SELECTOR_TSS);
-    __asm__ volatile("lldt %w0" : : "r"(0)); /* at reset it is at address 0, where ring 3 can map pages */
+    __asm__ volatile("lldt %w0"
+                     :
+                     : "r"(0)); /* at reset it is at address 0, where ring 3 can map pages */
 }
 
 static void stacks_init(struct cpu *cpu, struct stacks *stacks)
@@ -149,7 +152,8 @@ static void stacks_init(struct cpu *cpu, struct stacks *stacks)
 
 static void features_init(void)
 {
-    cpu_features.physical_limit = 1ul << (cpuid_has(0x80000008) ? cpuid(0x80000008, 0).eax & 0xff : 36);
+    cpu_features.physical_limit = 1ul
+                                  << (cpuid_has(0x80000008) ? cpuid(0x80000008, 0).eax & 0xff : 36);
     struct cpuid leaf = cpuid(7, 0);
     cpu_features.smep = leaf.ebx & CPUID_7_EBX_SMEP;
     cpu_features.smap = leaf.ebx & CPUID_7_EBX_SMAP;
@@ -198,8 +202,9 @@ u64 cpu_stack_free(void)
 
 /* ---- changing threads ---- */
 
-/* FS and GS bases change hands; the data segment selectors become null. Some processors clear a base when they load a
- * null selector, so the bases come last, and ours in GS is out of the way meanwhile. */
+/* FS and GS bases change hands; the data segment selectors become null. Some processors clear a
+ * base when they load a null selector, so the bases come last, and ours in GS is out of the way
+ * meanwhile. */
 static void bases_switch(struct thread *from, const struct thread *to)
 {
     u64 fs = rdfsbase();

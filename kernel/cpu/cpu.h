@@ -2,27 +2,28 @@
  * What belongs to one processor. In the kernel the GS base points here; nothing about "the current
  * thread" is global, so more processors are more of these.
  *
- * There is one kernel stack for each processor and no kernel thread: every entry starts at the top of
- * the stack, and leaves by cpu_leave (entry.asm), which picks whom to run. Interrupts are off in the kernel.
+ * There is one kernel stack for each processor and no kernel thread: every entry starts at the top
+ * of the stack, and leaves by cpu_leave (entry.asm), which picks whom to run. Interrupts are off in
+ * the kernel.
  */
 #pragma once
-#include <base/list.h>
+#include "cpu/frame.h"
 #include <abi/info.h>
 #include <abi/object.h>
-#include "cpu/frame.h"
+#include <base/list.h>
 
 struct thread;
 struct space;
 
-#define STACK_BYTES 16384    /* the stack of system calls, faults and interrupts */
-#define IST_STACK_BYTES 4096 /* those of NMI, machine check, debug and double fault */
+#define STACK_BYTES     16384 /* the stack of system calls, faults and interrupts */
+#define IST_STACK_BYTES 4096  /* those of NMI, machine check, debug and double fault */
 
 /* The numbers of the interrupt stacks, as the TSS counts them. */
 enum ist { IST_NONE, IST_NMI, IST_MACHINE_CHECK, IST_DEBUG, IST_DOUBLE_FAULT, IST_COUNT };
 
 /* The order of threads that want to run; see sched.h. */
 struct run_queue {
-    u32 ready; /* bit p: queue[p] is not empty */
+    u32 ready;                             /* bit p: queue[p] is not empty */
     struct list queue[PRIORITY_COUNT];     /* shares with ready threads */
     struct list throttled[PRIORITY_COUNT]; /* shares that have used up their cap */
     u32 throttled_mask;
@@ -39,22 +40,23 @@ struct tss {
 
 struct cpu {
     struct cpu *self;
-    u64 user_rsp;        /* of ring 3, while an entry changes stacks */
-    u64 scratch[3];      /* for entry.asm */
+    u64 user_rsp;   /* of ring 3, while an entry changes stacks */
+    u64 scratch[3]; /* for entry.asm */
     void *stack_top;
-    struct thread *loaded;  /* whose registers the processor holds beside those saved in its frame; an
+    struct thread
+        *loaded;         /* whose registers the processor holds beside those saved in its frame; an
                                entry from ring 3 sets it to the present thread. NULL: nobody's */
-    struct space *space;    /* whose page tables are loaded; NULL: the kernel's */
+    struct space *space; /* whose page tables are loaded; NULL: the kernel's */
 
-    u64 switched_at;     /* time-stamp when `loaded` began to be charged */
-    u64 timer_armed;     /* when the timer will fire; TIMER_OFF when it is not armed */
-    u64 lazy_until;      /* end of the window of lazily raised events; 0: none */
-    u64 period_end;      /* end of the present period of caps */
-    u64 period;          /* its number */
-    u64 alarm_at;        /* root's alarm; TIMER_OFF when it is not set */
-    u8 attention;        /* enum attention: what is to be done before ring 3 goes on */
-    bool idle;           /* in the idle loop, where interrupts are on */
-    bool fpu_open;       /* CR0.TS is clear */
+    u64 switched_at; /* time-stamp when `loaded` began to be charged */
+    u64 timer_armed; /* when the timer will fire; TIMER_OFF when it is not armed */
+    u64 lazy_until;  /* end of the window of lazily raised events; 0: none */
+    u64 period_end;  /* end of the present period of caps */
+    u64 period;      /* its number */
+    u64 alarm_at;    /* root's alarm; TIMER_OFF when it is not set */
+    u8 attention;    /* enum attention: what is to be done before ring 3 goes on */
+    bool idle;       /* in the idle loop, where interrupts are on */
+    bool fpu_open;   /* CR0.TS is clear */
     struct run_queue run;
 
     u32 hurdles; /* what stands against ipc_fast.asm; see below */
@@ -73,13 +75,14 @@ enum attention {
 };
 
 /*
- * ipc_fast.asm switches to a thread if nothing is left of `hurdles` once it is shifted right by that thread's fast_shift.
- * For a thread that needs no special care that leaves the bits of run.ready from its own priority up, and
- * HURDLE_LOADED; for others (FPU, cap, halted, faulting) HURDLE_ALWAYS as well.
+ * ipc_fast.asm switches to a thread if nothing is left of `hurdles` once it is shifted right by
+ * that thread's fast_shift. For a thread that needs no special care that leaves the bits of
+ * run.ready from its own priority up, and HURDLE_LOADED; for others (FPU, cap, halted, faulting)
+ * HURDLE_ALWAYS as well.
  */
-#define HURDLE_ALWAYS 2u
-#define HURDLE_LOADED 0x80000000u /* `loaded` itself needs special care */
-#define HURDLE_SHIFT_SLOW 1u
+#define HURDLE_ALWAYS          2u
+#define HURDLE_LOADED          0x80000000u /* `loaded` itself needs special care */
+#define HURDLE_SHIFT_SLOW      1u
 #define HURDLE_SHIFT(priority) ((priority) + 2)
 
 #define TIMER_OFF (~0ul)
@@ -93,8 +96,9 @@ static inline struct cpu *cpu_this(void)
     return cpu;
 }
 
-/* The thread that runs when the kernel is left; NULL: nobody yet. A thread's address is also the end of its saved
- * registers, where an interrupt in ring 3 has to push them, so the word of the TSS that says so says both. */
+/* The thread that runs when the kernel is left; NULL: nobody yet. A thread's address is also the
+ * end of its saved registers, where an interrupt in ring 3 has to push them, so the word of the TSS
+ * that says so says both. */
 static inline struct thread *cpu_current(const struct cpu *cpu)
 {
     return (struct thread *)cpu->tss.rsp[0];
@@ -107,9 +111,9 @@ static inline void cpu_set_current(struct cpu *cpu, struct thread *thread)
 }
 
 /*
- * The processor to which an interrupt stack belongs. NMIs and their kind arrive at any instruction, also
- * where GS is still, or again, the user's; FSGSBASE lets ring 3 give it any value. The last word of such a stack
- * names the processor instead.
+ * The processor to which an interrupt stack belongs. NMIs and their kind arrive at any instruction,
+ * also where GS is still, or again, the user's; FSGSBASE lets ring 3 give it any value. The last
+ * word of such a stack names the processor instead.
  */
 static inline struct cpu *cpu_from_stack(u64 rsp)
 {
@@ -120,8 +124,8 @@ static inline struct cpu *cpu_from_stack(u64 rsp)
 struct cpu_features {
     bool smep, smap, umip, xsave;
     u64 physical_limit; /* end of the addresses that page tables can hold */
-    u32 fpu_bytes; /* size of the state that XSAVE or FXSAVE writes */
-    u64 fpu_mask;  /* components that XSAVE handles */
+    u32 fpu_bytes;      /* size of the state that XSAVE or FXSAVE writes */
+    u64 fpu_mask;       /* components that XSAVE handles */
 };
 extern struct cpu_features cpu_features;
 

@@ -1,12 +1,14 @@
 ; Into the kernel and out of it: system calls, exceptions and interrupts.
 ;
-; There is one kernel stack for each processor, and nothing on it outlives an entry. What has to be kept of ring 3
-; is saved in the frame inside `struct thread`: by a system call only what its convention preserves (and the
-; callee-saved registers not before somebody else is to run), by exceptions and interrupts everything, because
-; the processor pushes onto that frame (TSS.rsp0 is its end) and so do we.
+; There is one kernel stack for each processor, and nothing on it outlives an entry. What has to be
+; kept of ring 3 is saved in the frame inside `struct thread`: by a system call only what its
+; convention preserves (and the callee-saved registers not before somebody else is to run), by
+; exceptions and interrupts everything, because the processor pushes onto that frame (TSS.rsp0 is
+; its end) and so do we.
 ;
-; GS: in ring 3 the user's; everywhere below, after SWAPGS, struct cpu. The entries that can come at any
-; instruction (NMI, machine check, debug, double fault) have stacks of their own and do not touch GS.
+; GS: in ring 3 the user's; everywhere below, after SWAPGS, struct cpu. The entries that can come at
+; any instruction (NMI, machine check, debug, double fault) have stacks of their own and do not
+; touch GS.
 
 %include "cpu/layout.inc"
 %include "cpu/switch.inc"
@@ -21,7 +23,7 @@ extern ipc_call, ipc_reply_wait
 
 section .text
 
-; ---- system calls ---------------------------------------------------------------------------------------
+; ---- system calls --------------------------------------------------------------------------------
 ;
 ; rax number, rdi rsi rdx r8 r9 r10 arguments, rcx user's rip, r11 user's rflags, rsp user's.
 ; Interrupts are off, the direction flag is clear, AC is clear (FMASK).
@@ -85,7 +87,7 @@ syscall_slow:
     mov     [r10 + SAVED.r14], r14
     mov     [r10 + SAVED.r15], r15
 
-; ---- leaving --------------------------------------------------------------------------------------------
+; ---- leaving -------------------------------------------------------------------------------------
 
 ; Gives up the stack, settles who runs, and goes there.
 global cpu_leave
@@ -165,7 +167,7 @@ cpu_leave.with_care:
     call    cpu_load
     jmp     restore_frame
 
-; ---- exceptions and interrupts --------------------------------------------------------------------------
+; ---- exceptions and interrupts -------------------------------------------------------------------
 
 %macro push_registers 0
     push    rdi
@@ -225,7 +227,8 @@ trap_saved:
     call    user_trap
     jmp     cpu_leave
 
-; The same from ring 0: the idle loop was interrupted, an access to user memory has failed, or the kernel is broken.
+; The same from ring 0: the idle loop was interrupted, an access to user memory has failed, or the
+; kernel is broken.
 trap_in_kernel:
     cmp     qword [rsp + frame.rip - frame.vector], iret_to_user
     je      trap_in_iret
@@ -238,8 +241,9 @@ trap_in_kernel:
     add     rsp, 16
     iretq
 
-; IRET to ring 3 failed on what it found in the frame. The registers are the user's already, GS as well. It becomes a
-; fault of the thread: we go back to its frame (the stack that IRET had) and save everything again.
+; IRET to ring 3 failed on what it found in the frame. The registers are the user's already, GS as
+; well. It becomes a fault of the thread: we go back to its frame (the stack that IRET had) and save
+; everything again.
 trap_in_iret:
     swapgs
     mov     [gs:CPU_SCRATCH], rax
@@ -254,8 +258,8 @@ trap_in_iret:
     push_registers
     jmp     trap_saved
 
-; On a stack of its own, from anywhere: ist_trap finds the processor by the stack, and returns only if the
-; interrupted code is to go on.
+; On a stack of its own, from anywhere: ist_trap finds the processor by the stack, and returns only
+; if the interrupted code is to go on.
 trap_on_ist:
     push_registers
     cld

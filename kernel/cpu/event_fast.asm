@@ -1,9 +1,11 @@
-; Raising an event in the commonest case: its thread waits, and is more urgent than the present one and than anybody who
-; is ready. Then that thread runs at once, and the present one is the next of its priority.
+; Raising an event in the commonest case: its thread waits, and is more urgent than the present one
+; and than anybody who is ready. Then that thread runs at once, and the present one is the next of
+; its priority.
 ;
-; Does exactly what call_event_raise (kernel/call/ipc.c) does, and leaves all other cases to it; nothing is changed before the
-; last test has passed. It stands in syscall_table, so it is called like a function of C: rdi the event's slot, rsi the
-; bits, rdx the window; callee-saved registers are still the user's, whose rsp is in struct cpu.
+; Does exactly what call_event_raise (kernel/call/ipc.c) does, and leaves all other cases to it;
+; nothing is changed before the last test has passed. It stands in syscall_table, so it is called
+; like a function of C: rdi the event's slot, rsi the bits, rdx the window; callee-saved registers
+; are still the user's, whose rsp is in struct cpu.
 
 %include "cpu/layout.inc"
 %include "cpu/switch.inc"

@@ -1,6 +1,7 @@
 /*
- * Floating-point and vector registers. They belong to threads that asked for them; while any other runs,
- * CR0.TS is set and a touch faults. They change hands eagerly, so nobody ever finds another's.
+ * Floating-point and vector registers. They belong to threads that asked for them; while any other
+ * runs, CR0.TS is set and a touch faults. They change hands eagerly, so nobody ever finds
+ * another's.
  */
 #pragma once
 #include <base/types.h>

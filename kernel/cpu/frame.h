@@ -1,10 +1,11 @@
 /*
- * The registers of ring 3, as an entry into the kernel saves them, and the rules by which they go back.
+ * The registers of ring 3, as an entry into the kernel saves them, and the rules by which they go
+ * back.
  *
- * A frame is the first thing that an entry makes: entry.asm pushes it straight into the thread that was
- * running, from the last field to the first. The two functions below are all that stands between a
- * saved register and the instruction that trusts it, so they are kept apart and are tested on the host,
- * where emulation cannot hide a mistake.
+ * A frame is the first thing that an entry makes: entry.asm pushes it straight into the thread that
+ * was running, from the last field to the first. The two functions below are all that stands
+ * between a saved register and the instruction that trusts it, so they are kept apart and are
+ * tested on the host, where emulation cannot hide a mistake.
  */
 #pragma once
 #include <abi/info.h>
@@ -20,20 +21,22 @@ static_assert(sizeof(struct trap_frame) == 22 * 8, "entry.asm pushes 22 words");
 
 #define VECTOR_SYSCALL 256
 
-/* The order of selectors that SYSCALL and SYSRET demand: kernel code, kernel data, user data, user code. */
+/* The order of selectors that SYSCALL and SYSRET demand: kernel code, kernel data, user data, user
+ * code. */
 #define SELECTOR_KERNEL_CODE 0x08
 #define SELECTOR_KERNEL_DATA 0x10
-#define SELECTOR_USER_DATA 0x1b
-#define SELECTOR_USER_CODE 0x23
-#define SELECTOR_TSS 0x28
+#define SELECTOR_USER_DATA   0x1b
+#define SELECTOR_USER_CODE   0x23
+#define SELECTOR_TSS         0x28
 
-#define RFLAGS_ALWAYS 0x2ul
-#define RFLAGS_TF 0x100ul
-#define RFLAGS_IF 0x200ul
+#define RFLAGS_ALWAYS     0x2ul
+#define RFLAGS_TF         0x100ul
+#define RFLAGS_IF         0x200ul
 #define RFLAGS_ARITHMETIC 0xcd5ul /* CF PF AF ZF SF DF OF */
 
-/* May ring 3 go on at `rip` by SYSRET? At a non-canonical one the processor would fault in ring 0, on the
- * user's stack. User code ends a page below the boundary, so anything else is wrong as well. */
+/* May ring 3 go on at `rip` by SYSRET? At a non-canonical one the processor would fault in ring 0,
+ * on the user's stack. User code ends a page below the boundary, so anything else is wrong as
+ * well. */
 static inline bool frame_may_sysret(u64 rip)
 {
     return rip < USER_END;

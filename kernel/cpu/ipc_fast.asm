@@ -1,16 +1,19 @@
-; IPC in the commonest case: a call to a server that waits, and a reply by a server that then waits again.
+; IPC in the commonest case: a call to a server that waits, and a reply by a server that then waits
+; again.
 ;
-; Both do exactly what kernel/object/endpoint.c does, for messages without capabilities through a slot in the first
-; page, when nothing stands against running the partner at once. Whatever else there may be is left to the long way
-; (syscall_slow), which gets everything as it was at the entry:
-;   - somebody is ready who is as urgent as the partner; the partner, or the thread itself, is one that needs
-;     more care (FPU, cap, halted, faulting): all that is one comparison, see `hurdles` in cpu.h;
+; Both do exactly what kernel/object/endpoint.c does, for messages without capabilities through a
+; slot in the first page, when nothing stands against running the partner at once. Whatever else
+; there may be is left to the long way (syscall_slow), which gets everything as it was at the entry:
+;   - somebody is ready who is as urgent as the partner; the partner, or the thread itself, is one
+;     that needs more care (FPU, cap, halted, faulting): all that is one comparison, see `hurdles`
+;     in cpu.h;
 ;   - another caller is in the queue, or event bits are pending.
 ; Nothing is changed before the last test has passed.
 ;
-; On entry:  rdi endpoint's slot; rsi r8 r9 r10 the message, which stays there; rcx user's rip; r11 user's rflags;
-;            rsp user's; interrupts are off, GS is struct cpu
-; Within:    rbx the thread that leaves; r14 the one that goes on; rbp the capability; r12 the endpoint
+; On entry:  rdi endpoint's slot; rsi r8 r9 r10 the message, which stays there; rcx user's rip;
+;            r11 user's rflags; rsp user's; interrupts are off, GS is struct cpu
+; Within:    rbx the thread that leaves; r14 the one that goes on; rbp the capability; r12 the
+;            endpoint
 
 %include "cpu/layout.inc"
 %include "cpu/switch.inc"
@@ -36,7 +39,8 @@ extern syscall_slow, restore_frame
     mov     [rbx + SAVED.rsp], rsp
 %endmacro
 
-; The server rbx has answered r14 and waits, behind others, at the endpoint r12. rdi becomes 0, as a reply has no badge.
+; The server rbx has answered r14 and waits, behind others, at the endpoint r12. rdi becomes 0, as a
+; reply has no badge.
 %macro reply_done 0
     charge
     lea     r13, [r12 + ENDPOINT_SERVERS]
@@ -54,7 +58,7 @@ extern syscall_slow, restore_frame
 
 section .text
 
-; ---- call -----------------------------------------------------------------------------------------------
+; ---- call ----------------------------------------------------------------------------------------
 global ipc_call
 ipc_call:
     save_thread
@@ -83,7 +87,7 @@ ipc_call:
     xor     eax, eax
     jmp     restore_and_go_slow
 
-; ---- reply and wait -------------------------------------------------------------------------------------
+; ---- reply and wait ------------------------------------------------------------------------------
 global ipc_reply_wait
 ipc_reply_wait:
     save_thread
@@ -104,8 +108,8 @@ ipc_reply_wait:
     switch_thread
     return_to_partner 0
 
-; All is as it should be, but the caller needs special care, or somebody else is ready. If it is only that the call was a
-; fault, which has been mended, it goes on with all its registers.
+; All is as it should be, but the caller needs special care, or somebody else is ready. If it is
+; only that the call was a fault, which has been mended, it goes on with all its registers.
 .maybe_fault:
     cmp     byte [r14 + THREAD_FAULTING], 0
     je      .long_way

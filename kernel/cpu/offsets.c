@@ -1,16 +1,17 @@
 /*
- * Where the fields are that assembly uses. Each line makes a symbol of the assembler whose value is an
- * offset, so that no number is written twice; nothing here is ever called.
+ * Where the fields are that assembly uses. Each line makes a symbol of the assembler whose value is
+ * an offset, so that no number is written twice; nothing here is ever called.
  */
-#include <abi/syscall.h>
 #include "cpu/cpu.h"
 #include "object/endpoint.h"
 #include "object/event.h"
 #include "object/share.h"
 #include "object/space.h"
 #include "object/thread.h"
+#include <abi/syscall.h>
 
-#define VALUE(name, value) __asm__ volatile(".globl " #name "\n.set " #name ", %c0" : : "i"(value))
+#define VALUE(name, value)                                                                         \
+    __asm__ volatile(".globl " #name "\n.set " #name ", %c0" : : "i"(value))
 #define OFFSET(name, type, member) VALUE(name, offsetof(struct type, member))
 
 static void __attribute__((used)) offsets(void)
@@ -65,7 +66,9 @@ static_assert(SLOTS_PER_PAGE == 64 && sizeof(struct cap) == 64, "slots");
 static_assert(offsetof(struct thread, queue) == 0, "a thread is found by its place in a queue");
 static_assert(RIGHT_CALL == 8 && RIGHT_RECEIVE == 16 && OBJECT_ENDPOINT == 6, "objects");
 static_assert(RIGHT_RAISE == 32 && WAIT_EVENT == 2 && ATTENTION_CHOOSE == 2, "events");
-static_assert(HURDLE_LOADED == 1u << 31 && HURDLE_SHIFT_SLOW == 1 && HURDLE_SHIFT(0) == 2, "hurdles");
+static_assert(HURDLE_LOADED == 1u << 31 && HURDLE_SHIFT_SLOW == 1 && HURDLE_SHIFT(0) == 2,
+              "hurdles");
 static_assert(THREAD_READY == 1 && THREAD_WAITING == 2 && THREAD_REPLYING == 4, "states");
-static_assert(SYS_CALL == 0 && SYS_REPLY_WAIT == 1 && WAIT_MESSAGE == 1 && FAULT_RESUME == 1, "calls");
+static_assert(SYS_CALL == 0 && SYS_REPLY_WAIT == 1 && WAIT_MESSAGE == 1 && FAULT_RESUME == 1,
+              "calls");
 static_assert(SYSCALL_COUNT < 256 && sizeof(struct list) == 16, "entry.asm");

@@ -1,7 +1,7 @@
 /*
- * Exceptions and interrupts; see trap.h. A fault of ring 3 is either mended here (a page that its space's regions
- * say should be there) or becomes a message to the thread's fault endpoint. A fault of ring 0 is the end, except
- * at the few instructions that are listed in the table of fix-ups.
+ * Exceptions and interrupts; see trap.h. A fault of ring 3 is either mended here (a page that its
+ * space's regions say should be there) or becomes a message to the thread's fault endpoint. A fault
+ * of ring 0 is the end, except at the few instructions that are listed in the table of fix-ups.
  */
 #include "cpu/trap.h"
 #include "cpu/apic.h"
@@ -17,14 +17,14 @@
 #include "sched/charge.h"
 #include "sched/sched.h"
 
-#define VECTOR_DEBUG 1
-#define VECTOR_NMI 2
+#define VECTOR_DEBUG      1
+#define VECTOR_NMI        2
 #define VECTOR_PAGE_FAULT 14
 #define VECTOR_INTERRUPTS 32
 
 #define PAGE_FAULT_PRESENT 1u
-#define PAGE_FAULT_WRITE 2u
-#define PAGE_FAULT_FETCH 16u
+#define PAGE_FAULT_WRITE   2u
+#define PAGE_FAULT_FETCH   16u
 
 struct fixup {
     u64 fault, proceed;
@@ -32,12 +32,38 @@ struct fixup {
 extern const struct fixup fixups_start[], fixups_end[];
 
 static const char *const exception_names[VECTOR_INTERRUPTS] = {
-    "divide error", "debug", "non-maskable interrupt", "breakpoint", "overflow", "bound range",
-    "invalid opcode", "device not available", "double fault", "coprocessor segment", "invalid TSS",
-    "segment not present", "stack fault", "general protection fault", "page fault", "reserved",
-    "floating-point error", "alignment check", "machine check", "SIMD floating-point error",
-    "virtualisation fault", "control protection fault", "reserved", "reserved", "reserved", "reserved",
-    "reserved", "reserved", "hypervisor injection", "VMM communication", "security", "reserved",
+    "divide error",
+    "debug",
+    "non-maskable interrupt",
+    "breakpoint",
+    "overflow",
+    "bound range",
+    "invalid opcode",
+    "device not available",
+    "double fault",
+    "coprocessor segment",
+    "invalid TSS",
+    "segment not present",
+    "stack fault",
+    "general protection fault",
+    "page fault",
+    "reserved",
+    "floating-point error",
+    "alignment check",
+    "machine check",
+    "SIMD floating-point error",
+    "virtualisation fault",
+    "control protection fault",
+    "reserved",
+    "reserved",
+    "reserved",
+    "reserved",
+    "reserved",
+    "reserved",
+    "hypervisor injection",
+    "VMM communication",
+    "security",
+    "reserved",
 };
 
 static struct cap alarm; /* root's: an event, and in its badge the bits */
@@ -73,7 +99,8 @@ static void thread_fault(struct thread *thread, u64 vector, u64 error, u64 addre
                   thread->fault.badge);
 }
 
-/* A page that is not there may only have to be filled in. One that is there never gets more rights. */
+/* A page that is not there may only have to be filled in. One that is there never gets more
+ * rights. */
 static bool mend_page(struct space *space, u64 address, u64 error)
 {
     return !(error & PAGE_FAULT_PRESENT) && address < USER_END &&
@@ -138,7 +165,8 @@ void user_trap(struct trap_frame *frame)
 static bool mend_user_access(const struct trap_frame *frame)
 {
     struct space *space = cpu_this()->space;
-    return frame->vector == VECTOR_PAGE_FAULT && space && mend_page(space, read_cr2(), frame->error);
+    return frame->vector == VECTOR_PAGE_FAULT && space &&
+           mend_page(space, read_cr2(), frame->error);
 }
 
 void kernel_trap(struct trap_frame *frame)
@@ -162,8 +190,8 @@ void kernel_trap(struct trap_frame *frame)
                frame->vector < VECTOR_INTERRUPTS ? exception_names[frame->vector] : "interrupt");
 }
 
-/* A debug exception of ring 3 arrives on a stack of its own: moves it to the thread's frame, as if it had come the
- * ordinary way. */
+/* A debug exception of ring 3 arrives on a stack of its own: moves it to the thread's frame, as if
+ * it had come the ordinary way. */
 static _Noreturn void user_debug(struct cpu *cpu, const struct trap_frame *frame)
 {
     swapgs();

@@ -1,9 +1,9 @@
 /*
  * The memory of ring 3, as the kernel reads and writes it: only here, a word at a time.
  *
- * What ring 3 shares it can change at any moment. So a system call reads each word once, into memory of its
- * own, checks that, and uses that. In debug builds the accessor enforces it: a second read of the same word
- * through the same `struct fetch` returns something else.
+ * What ring 3 shares it can change at any moment. So a system call reads each word once, into
+ * memory of its own, checks that, and uses that. In debug builds the accessor enforces it: a second
+ * read of the same word through the same `struct fetch` returns something else.
  */
 #pragma once
 #include <base/types.h>
@@ -23,6 +23,7 @@ must_check bool user_fetch(struct fetch *fetch, u64 address, u64 *value);
 must_check bool user_read(struct fetch *fetch, u64 address, void *to, u64 bytes);
 must_check bool user_write(u64 address, const void *from, u64 bytes);
 
-/* user_raw.asm: the instructions themselves. The address has been checked; false if it is not mapped. */
+/* user_raw.asm: the instructions themselves. The address has been checked; false if it is not
+ * mapped. */
 bool user_raw_read(u64 address, u64 *value);
 bool user_raw_write(u64 address, u64 value);

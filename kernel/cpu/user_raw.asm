@@ -1,5 +1,5 @@
-; The only instructions that touch the memory of ring 3; see user.h. A fault in them goes on at `failed`
-; (the table of fix-ups, which kernel_trap looks through).
+; The only instructions that touch the memory of ring 3; see user.h. A fault in them goes on at
+; `failed` (the table of fix-ups, which kernel_trap looks through).
 
 bits 64
 default abs

@@ -1,6 +1,6 @@
 /*
- * Junk: in debug builds freed memory is filled with it, so that whoever still looks there falls over a
- * non-canonical address soon and near the mistake.
+ * Junk: in debug builds freed memory is filled with it, so that whoever still looks there falls
+ * over a non-canonical address soon and near the mistake.
  */
 #pragma once
 #include <base/types.h>

@@ -11,7 +11,8 @@
 void report_registers(struct sink *sink, const struct trap_frame *frame);
 
 /* The function and line of the instruction at `rip`; and of the call that led there, if it has no
- * frame of its own yet: it is a function's first, or no code at all. `rsp` is of the same moment. */
+ * frame of its own yet: it is a function's first, or no code at all. `rsp` is of the same
+ * moment. */
 void report_place(struct sink *sink, const struct symbols *symbols, u64 rip, u64 rsp);
 
 /* The calls that led to the function whose frame is at `rbp`, by the chain of frame pointers. */

@@ -1,19 +1,19 @@
 /*
- * Free frames, by bitmaps of 2 MiB chunks; see frames.h. Chunks with some but not all frames free are on
- * one list, whole ones on another. Nothing but the table given at the start is ever touched, so this runs
- * in tests on the host as it stands.
+ * Free frames, by bitmaps of 2 MiB chunks; see frames.h. Chunks with some but not all frames free
+ * are on one list, whole ones on another. Nothing but the table given at the start is ever touched,
+ * so this runs in tests on the host as it stands.
  */
 #include "memory/frames.h"
+#include "debug/assert.h"
 #include <abi/object.h>
 #include <base/list.h>
-#include "debug/assert.h"
 
 #define WORDS (LARGE_PAGES / 64)
 
 struct chunk {
-    struct list link;    /* in `whole` or `broken`, or nowhere */
-    u64 free[WORDS];     /* a bit for each free frame */
-    u64 managed[WORDS];  /* a bit for each frame that was ever given */
+    struct list link;   /* in `whole` or `broken`, or nowhere */
+    u64 free[WORDS];    /* a bit for each free frame */
+    u64 managed[WORDS]; /* a bit for each frame that was ever given */
     u32 free_count;
 };
 

@@ -1,10 +1,10 @@
 /*
  * The frames of physical memory that nobody has: single ones of 4 KiB, and large ones of 2 MiB.
  *
- * Memory is looked at in chunks of 2 MiB, each with a bitmap of its free frames. Small frames are taken
- * from chunks that are broken already, so that whole ones last. Every operation takes a bounded, short
- * time. Who may take how many is not decided here: pools count (object/pool.h), and their sum never
- * exceeds what is here, so frame_take only fails when a pool's accounts are wrong.
+ * Memory is looked at in chunks of 2 MiB, each with a bitmap of its free frames. Small frames are
+ * taken from chunks that are broken already, so that whole ones last. Every operation takes a
+ * bounded, short time. Who may take how many is not decided here: pools count (object/pool.h), and
+ * their sum never exceeds what is here, so frame_take only fails when a pool's accounts are wrong.
  */
 #pragma once
 #include <base/types.h>

@@ -3,7 +3,7 @@
 #include "debug/assert.h"
 #include "memory/direct.h"
 
-#define LEVELS 4u
+#define LEVELS     4u
 #define TABLE_BITE 8 /* lowest tables looked at in one bite */
 
 static u64 index_at(u64 address, u32 level)
@@ -82,7 +82,8 @@ u64 paging_find(const u64 *top, u64 address)
     }
 }
 
-/* The entry of `level` for `address`, NULL when a table above it is absent; *span: what is known to be empty then. */
+/* The entry of `level` for `address`, NULL when a table above it is absent; *span: what is known to
+ * be empty then. */
 static u64 *walk(u64 *top, u64 address, u32 level, u64 *span)
 {
     u64 *table = top;

@@ -4,9 +4,9 @@
 #include "memory/direct.h"
 
 #define ENTRY_PRESENT 1ul
-#define ENTRY_LARGE 2ul
+#define ENTRY_LARGE   2ul
 #define ENTRY_ADDRESS 0x000ffffffffff000ul
-#define ENTRIES 512ul
+#define ENTRIES       512ul
 
 static u64 *node_at(u64 physical)
 {
@@ -19,7 +19,8 @@ static u64 index_at(u64 page, u32 level)
     return page >> 9 * level & (ENTRIES - 1);
 }
 
-/* The lowest entry on the way to `page` that is there, and its level: a leaf or something absent. */
+/* The lowest entry on the way to `page` that is there, and its level: a leaf or something
+ * absent. */
 static u64 *find_entry(const struct radix *radix, u64 page, u32 *level)
 {
     u64 *node = node_at(radix->root);
@@ -132,7 +133,8 @@ static u64 drop_at(struct radix *radix, struct pool *pool, u64 page, u64 *return
     return ENTRIES;
 }
 
-/* Gives back the nodes on the way to `page` whose range ends where `next` begins: they are empty now. */
+/* Gives back the nodes on the way to `page` whose range ends where `next` begins: they are empty
+ * now. */
 static void drop_nodes(struct radix *radix, struct pool *pool, u64 page, u64 next)
 {
     for (u32 lowest = 0; lowest + 1 < radix->height; lowest++) {

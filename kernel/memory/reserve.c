@@ -1,7 +1,7 @@
 /* The contiguous boot reserve, by a bitmap and first fit; see reserve.h. */
 #include "memory/reserve.h"
-#include <abi/object.h>
 #include "debug/assert.h"
+#include <abi/object.h>
 
 static u64 base;
 static u64 total;

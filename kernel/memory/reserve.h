@@ -1,5 +1,6 @@
 /*
- * The boot reserve: the only memory that is ever handed out in contiguous stretches longer than a frame.
+ * The boot reserve: the only memory that is ever handed out in contiguous stretches longer than a
+ * frame.
  *
  * It is set aside at boot, before anything else can break memory up, and is allocated first-fit by
  * page. Like frames, it is charged to the pool that asks.

@@ -5,10 +5,10 @@
 #include "object/memory.h"
 #include "object/pool.h"
 
-#define PCI_CONFIG_ADDRESS 0xcf8
-#define PCI_CONFIG_DATA 0xcfc
-#define PCI_CONFIG_ENABLE 0x80000000u
-#define PCI_COMMAND 4
+#define PCI_CONFIG_ADDRESS     0xcf8
+#define PCI_CONFIG_DATA        0xcfc
+#define PCI_CONFIG_ENABLE      0x80000000u
+#define PCI_COMMAND            4
 #define PCI_COMMAND_BUS_MASTER 4u
 
 enum error device_create(struct pool *pool, enum device_kind kind, u32 first, u32 count,
@@ -88,7 +88,8 @@ static void hold_free(struct dma_hold *hold)
     memory_released(memory);
 }
 
-static struct dma_hold *hold_find(const struct device *device, const struct memory *memory, u64 page)
+static struct dma_hold *hold_find(const struct device *device, const struct memory *memory,
+                                  u64 page)
 {
     list_for_each(node, &device->holds) {
         struct dma_hold *hold = container_of(node, struct dma_hold, in_device);

@@ -1,18 +1,20 @@
 /*
- * Devices: what a driver may touch of the hardware: a PCI function, a range of ports, or (root only) the machine.
+ * Devices: what a driver may touch of the hardware: a PCI function, a range of ports, or (root
+ * only) the machine.
  *
- * A device knows the memory that was mapped for its DMA. That memory is not reused before the device is released
- * (bus mastering off) or the driver unmaps it. Bus addresses are physical ones as yet.
+ * A device knows the memory that was mapped for its DMA. That memory is not reused before the
+ * device is released (bus mastering off) or the driver unmaps it. Bus addresses are physical ones
+ * as yet.
  */
 #pragma once
-#include <abi/object.h>
 #include "object/object.h"
+#include <abi/object.h>
 
 struct memory;
 
 struct device {
     struct object object;
-    u8 kind; /* enum device_kind */
+    u8 kind;          /* enum device_kind */
     u32 first, count; /* ports; PCI: bus << 8 | device << 3 | function in `first` */
     u32 hold_count;
     struct list holds; /* struct dma_hold */

@@ -66,7 +66,8 @@ static void pass_words(const struct thread *from, struct thread *to)
     target->r10 = source->r10;
 }
 
-/* Gives the call of `caller` to `server`, whose wait then returns. Does not make the server ready. */
+/* Gives the call of `caller` to `server`, whose wait then returns. Does not make the server
+ * ready. */
 static void deliver(struct thread *caller, struct thread *server)
 {
     i64 result = WAIT_MESSAGE;
@@ -153,7 +154,8 @@ void endpoint_abandon(struct thread *server)
 
 bool endpoint_pending(const struct endpoint *endpoint, const struct thread *server)
 {
-    return (server->event && server->event->pending) || (endpoint && !list_empty(&endpoint->callers));
+    return (server->event && server->event->pending) ||
+           (endpoint && !list_empty(&endpoint->callers));
 }
 
 /* The wait of `server` returns with event bits alone. */

@@ -1,10 +1,10 @@
 /*
  * Endpoints: synchronous call and reply.
  *
- * A message is four words in the registers of the two threads, and is copied once, from one saved frame to the
- * other. Callers that find nobody waiting queue; so do servers that find no caller. A server has at most
- * one caller to answer at a time. ipc_fast.asm does the commonest case of all this in a few instructions,
- * with the same result.
+ * A message is four words in the registers of the two threads, and is copied once, from one saved
+ * frame to the other. Callers that find nobody waiting queue; so do servers that find no caller. A
+ * server has at most one caller to answer at a time. ipc_fast.asm does the commonest case of all
+ * this in a few instructions, with the same result.
  */
 #pragma once
 #include "object/object.h"

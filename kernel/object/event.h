@@ -1,6 +1,6 @@
 /*
- * Events: words of pending bits. A bit is a hint that stands for one source or a group of them; whoever is
- * woken looks.
+ * Events: words of pending bits. A bit is a hint that stands for one source or a group of them;
+ * whoever is woken looks.
  */
 #pragma once
 #include "object/object.h"
@@ -15,8 +15,8 @@ struct event {
 must_check enum error event_create(struct pool *pool, struct event **result);
 must_check enum error event_empty_step(struct object *object);
 
-/* Adds bits, and wakes the thread bound to the event if it waits. For `window` ticks (0: for none) that
- * thread does not take the processor from the present one. */
+/* Adds bits, and wakes the thread bound to the event if it waits. For `window` ticks (0: for none)
+ * that thread does not take the processor from the present one. */
 void event_raise(struct event *event, u64 bits, u64 window);
 
 /* Takes and clears the pending bits. */

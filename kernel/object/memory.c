@@ -1,6 +1,5 @@
 /* Memory objects; see memory.h. */
 #include "object/memory.h"
-#include <base/string.h>
 #include "debug/assert.h"
 #include "debug/trace.h"
 #include "memory/direct.h"
@@ -8,9 +7,10 @@
 #include "memory/reserve.h"
 #include "object/quarantine.h"
 #include "object/space.h"
+#include <base/string.h>
 
-#define COMMIT_BITE 32              /* pages zeroed in one system call */
-#define ZERO_BITE (COMMIT_BITE * PAGE_SIZE)
+#define COMMIT_BITE 32 /* pages zeroed in one system call */
+#define ZERO_BITE   (COMMIT_BITE * PAGE_SIZE)
 
 static struct memory *memory_new(struct pool *pool, u64 pages, enum memory_layout layout)
 {
@@ -166,7 +166,8 @@ enum error memory_commit_step(struct memory *memory, u64 page, u64 pages, u64 *d
 
 /* ---- the end ---- */
 
-/* The first region that a space of our own pool, or of one inside it, maps; NULL when there is none. */
+/* The first region that a space of our own pool, or of one inside it, maps; NULL when there is
+ * none. */
 static struct region *own_region(struct memory *memory)
 {
     list_for_each(node, &memory->regions) {

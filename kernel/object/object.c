@@ -14,7 +14,8 @@
 
 #define CAPS_PER_BITE 64
 
-/* The rights that mean something for each kind. Only endpoints can be called, which saves ipc_fast.asm a look. */
+/* The rights that mean something for each kind. Only endpoints can be called, which saves
+ * ipc_fast.asm a look. */
 static const u8 rights_of[OBJECT_TYPES] = {
     [OBJECT_POOL] = RIGHT_READ | RIGHT_WRITE | RIGHT_DESTROY,
     [OBJECT_MEMORY] = RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE | RIGHT_DESTROY,
@@ -58,8 +59,8 @@ bool object_drop_caps(struct object *object)
     return list_empty(&object->caps);
 }
 
-/* For each kind: take one bite of what is inside (0 when there is nothing left inside), its size, and how much of that
- * is before the header. */
+/* For each kind: take one bite of what is inside (0 when there is nothing left inside), its size,
+ * and how much of that is before the header. */
 static const struct {
     enum error (*empty_step)(struct object *object);
     u64 size, before;

@@ -1,20 +1,21 @@
 /*
  * Pools: who pays for which page, slabs for small objects, and the end of a pool; see pool.h.
  *
- * A pool ends in two walks over it and the pools inside it, each cut into bites. The first stops: after it no
- * thread of theirs will ever run. The second takes apart, innermost pools first. What somebody else
- * still holds (quarantine) is put aside; pool_unhold brings it back when that holder lets go.
+ * A pool ends in two walks over it and the pools inside it, each cut into bites. The first stops:
+ * after it no thread of theirs will ever run. The second takes apart, innermost pools first. What
+ * somebody else still holds (quarantine) is put aside; pool_unhold brings it back when that holder
+ * lets go.
  */
 #include "object/pool.h"
-#include <base/string.h>
 #include "debug/assert.h"
 #include "debug/junk.h"
 #include "debug/trace.h"
 #include "memory/direct.h"
 #include "memory/frames.h"
 #include "object/quarantine.h"
+#include <base/string.h>
 
-#define SLAB_HEADER 64
+#define SLAB_HEADER  64
 #define SLAB_LARGEST (128ul << (SLAB_CLASSES - 1))
 
 struct slab {
@@ -88,7 +89,7 @@ static unsigned slab_class(u64 size)
 {
     unsigned class = 0;
     while (size > 128ul << class) {
-        class++;
+        class ++;
     }
     invariant(class < SLAB_CLASSES);
     return class;
@@ -214,7 +215,7 @@ static void pool_init(struct pool *pool, u64 pages, u32 highest_priority, u32 de
     list_init(&pool->threads);
     list_init(&pool->objects);
     list_init(&pool->quarantine);
-    for (unsigned class = 0; class < SLAB_CLASSES; class++) {
+    for (unsigned class = 0; class < SLAB_CLASSES; class ++) {
         list_init(&pool->slabs[class]);
     }
 }
@@ -263,7 +264,8 @@ static struct pool *first_child(const struct list *children)
     return list_empty(children) ? NULL : container_of(list_first(children), struct pool, link);
 }
 
-/* Moves a pool, unless it is the root, to the list of its parent that tells how far its destruction is. */
+/* Moves a pool, unless it is the root, to the list of its parent that tells how far its destruction
+ * is. */
 static void pool_file(struct pool *pool)
 {
     struct pool *parent = pool->object.pool;
@@ -271,7 +273,9 @@ static void pool_file(struct pool *pool)
         return;
     }
     list_remove(&pool->link);
-    list_push_back(pool->object.held ? &parent->stuck : pool->stopped ? &parent->ended : &parent->running,
+    list_push_back(pool->object.held ? &parent->stuck
+                   : pool->stopped   ? &parent->ended
+                                     : &parent->running,
                    &pool->link);
 }
 
@@ -280,13 +284,14 @@ static void stop_step(struct pool *top)
 {
     struct pool *pool = top;
     pool->object.type = OBJECT_NONE;
-    for (struct pool *child = first_child(&pool->running); child; child = first_child(&pool->running)) {
+    for (struct pool *child = first_child(&pool->running); child;
+         child = first_child(&pool->running)) {
         pool = child;
         pool->object.type = OBJECT_NONE;
     }
     if (!list_empty(&pool->threads)) {
-        enum error ignored = object_destroy_step(
-            container_of(list_first(&pool->threads), struct object, siblings));
+        enum error ignored =
+            object_destroy_step(container_of(list_first(&pool->threads), struct object, siblings));
         (void)ignored; /* there is always a next bite */
         return;
     }

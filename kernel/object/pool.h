@@ -1,9 +1,9 @@
 /*
  * Pools: accounts of memory.
  *
- * A pool that was given N pages can always use N pages: what it gives to a pool inside it is set aside for that
- * one. Objects live in slabs: pages that belong to one pool and hold objects of one size, so that the end of a
- * pool gives back whole pages.
+ * A pool that was given N pages can always use N pages: what it gives to a pool inside it is set
+ * aside for that one. Objects live in slabs: pages that belong to one pool and hold objects of one
+ * size, so that the end of a pool gives back whole pages.
  */
 #pragma once
 #include "object/object.h"
@@ -32,27 +32,28 @@ void pool_grow_root(struct pool *root);
 /* Could so many pages be taken now? */
 bool pool_has_room(const struct pool *pool, u64 pages);
 
-/* A zeroed page, or a block of 512 pages with unknown contents, charged to the pool: its physical address, or 0. */
+/* A zeroed page, or a block of 512 pages with unknown contents, charged to the pool: its physical
+ * address, or 0. */
 must_check u64 pool_take_page(struct pool *pool);
 must_check u64 pool_take_large(struct pool *pool);
 void pool_return_page(struct pool *pool, u64 physical);
 void pool_return_large(struct pool *pool, u64 physical);
 
-/* Charges memory that does not come from the frames (the boot reserve, boot modules): as a guarantee the
- * pool must have room for it. */
+/* Charges memory that does not come from the frames (the boot reserve, boot modules): as a
+ * guarantee the pool must have room for it. */
 must_check bool pool_charge(struct pool *pool, u64 pages);
 void pool_refund(struct pool *pool, u64 pages);
 
-/* Zeroed memory for a structure of `size` bytes (at most a page), aligned to 64; NULL when the pool is full.
- * pool_free takes the same size. */
+/* Zeroed memory for a structure of `size` bytes (at most a page), aligned to 64; NULL when the pool
+ * is full. pool_free takes the same size. */
 must_check void *pool_allocate(struct pool *pool, u64 size);
 void pool_free(struct pool *pool, void *memory, u64 size);
 
 /* An object of `size` bytes with its header filled in; NULL when the pool is full. */
 must_check void *object_allocate(struct pool *pool, enum object_type type, u64 size);
 
-/* The last act of an object's destruction: leaves its pool, and is no more. Its capabilities are gone. It has `size`
- * bytes, `before` of them before the header. */
+/* The last act of an object's destruction: leaves its pool, and is no more. Its capabilities are
+ * gone. It has `size` bytes, `before` of them before the header. */
 void object_free(struct object *object, u64 size, u64 before);
 
 /* Is `pool` the same as `ancestor`, or inside it? */

@@ -5,5 +5,6 @@
 /* Empties up to a bite's worth of the capabilities that name `object`; true when none is left. */
 must_check bool object_drop_caps(struct object *object);
 
-/* Nobody else holds `object` any more: if that had stopped its pool's destruction, this lets it go on. */
+/* Nobody else holds `object` any more: if that had stopped its pool's destruction, this lets it go
+ * on. */
 void pool_unhold(struct object *object);

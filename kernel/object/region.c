@@ -1,11 +1,13 @@
 /*
- * Regions: which memory a space shows where, and the page-table entries that follow from it; see space.h.
+ * Regions: which memory a space shows where, and the page-table entries that follow from it; see
+ * space.h.
  *
- * The array of regions is kept in the order of addresses, so that a fault finds its region by halving.
+ * The array of regions is kept in the order of addresses, so that a fault finds its region by
+ * halving.
  */
-#include <base/string.h>
 #include "debug/assert.h"
 #include "object/space.h"
+#include <base/string.h>
 
 #define POPULATE_BITE 128
 
@@ -52,8 +54,12 @@ enum error space_map(struct space *space, struct memory *memory, u64 address, u6
     if (!region) {
         return ERR_MEMORY;
     }
-    *region = (struct region){.memory = memory, .space = space, .address = address, .bytes = bytes,
-                              .first = first, .rights = rights};
+    *region = (struct region){.memory = memory,
+                              .space = space,
+                              .address = address,
+                              .bytes = bytes,
+                              .first = first,
+                              .rights = rights};
     list_init(&region->in_memory);
     list_push_front(&memory->regions, &region->in_memory);
     memmove(&regions[at + 1], &regions[at], (space->region_count - at) * sizeof(*regions));
@@ -85,7 +91,8 @@ bool region_remove_step(struct region *region)
     return true;
 }
 
-/* Enters the page-table entry for `address` of the region; *pages: how many pages it shows from there on. */
+/* Enters the page-table entry for `address` of the region; *pages: how many pages it shows from
+ * there on. */
 static enum error region_enter(struct region *region, u64 address, u64 *pages)
 {
     struct space *space = region->space;
@@ -135,7 +142,8 @@ enum error space_fault(struct space *space, u64 address, bool write, bool execut
     if (!region || region->cursor) {
         return ERR_ABSENT;
     }
-    if ((write && !(region->rights & RIGHT_WRITE)) || (execute && !(region->rights & RIGHT_EXECUTE))) {
+    if ((write && !(region->rights & RIGHT_WRITE)) ||
+        (execute && !(region->rights & RIGHT_EXECUTE))) {
         return ERR_RIGHTS;
     }
     u64 shown;

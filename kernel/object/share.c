@@ -7,7 +7,8 @@
 
 #define THREADS_PER_BITE 16
 
-enum error share_create(struct pool *pool, u32 priority, u32 weight, u64 cap_ns, struct share **result)
+enum error share_create(struct pool *pool, u32 priority, u32 weight, u64 cap_ns,
+                        struct share **result)
 {
     struct share *share = object_allocate(pool, OBJECT_SHARE, sizeof(*share));
     if (!share) {

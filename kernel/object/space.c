@@ -1,12 +1,12 @@
 /* Spaces and their slots; regions are in region.c. See space.h. */
 #include "object/space.h"
-#include <base/string.h>
 #include "cpu/asm.h"
 #include "cpu/cpu.h"
 #include "debug/assert.h"
 #include "memory/direct.h"
 #include "memory/kernel_map.h"
 #include "object/thread.h"
+#include <base/string.h>
 
 #define THREADS_PER_BITE 16
 
@@ -49,7 +49,8 @@ enum error space_check_slot(const struct space *space, u64 slot)
     return space_slot(space, slot) ? ERR_OCCUPIED : ERR_NONE;
 }
 
-enum error space_fill_slot(struct space *space, u64 slot, struct object *object, u64 rights, u64 badge)
+enum error space_fill_slot(struct space *space, u64 slot, struct object *object, u64 rights,
+                           u64 badge)
 {
     struct cap **page = &space->slots[slot / SLOTS_PER_PAGE];
     if (!*page) {

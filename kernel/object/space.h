@@ -1,9 +1,9 @@
 /*
- * Spaces: protection domains. A space is page tables, the list of regions that says what they should show, and
- * a table of capabilities.
+ * Spaces: protection domains. A space is page tables, the list of regions that says what they
+ * should show, and a table of capabilities.
  *
- * Page tables are filled from regions, on demand or ahead of it; they hold nothing that could not be
- * computed again. Slot tables and page tables are charged to the space's pool.
+ * Page tables are filled from regions, on demand or ahead of it; they hold nothing that could not
+ * be computed again. Slot tables and page tables are charged to the space's pool.
  */
 #pragma once
 #include "memory/paging.h"
@@ -20,9 +20,9 @@ struct region {
     struct space *space;
     struct list in_memory;
     u64 address, bytes;
-    u64 first;   /* page of the memory at `address` */
+    u64 first; /* page of the memory at `address` */
     u64 rights;
-    u64 cursor;  /* how far removal has come; 0 while it has not begun */
+    u64 cursor; /* how far removal has come; 0 while it has not begun */
 };
 
 struct space {
@@ -55,12 +55,13 @@ static inline struct cap *space_slot(const struct space *space, u64 slot)
     return cap->object ? cap : NULL;
 }
 
-/* Could a capability be put into this slot? ERR_OCCUPIED, or ERR_ARGUMENT when there is no such slot. */
+/* Could a capability be put into this slot? ERR_OCCUPIED, or ERR_ARGUMENT when there is no such
+ * slot. */
 must_check enum error space_check_slot(const struct space *space, u64 slot);
 
 /* Puts one there, making room for it in the table; ERR_MEMORY when there is none. */
-must_check enum error space_fill_slot(struct space *space, u64 slot, struct object *object, u64 rights,
-                                      u64 badge);
+must_check enum error space_fill_slot(struct space *space, u64 slot, struct object *object,
+                                      u64 rights, u64 badge);
 
 /* ---- regions ---- */
 
@@ -73,10 +74,12 @@ struct region *space_region(const struct space *space, u64 address);
 /* One bite of a region's removal: true when it is gone. */
 bool region_remove_step(struct region *region);
 
-/* Fills in the page-table entries of a region from `address` on, at most `pages` and a bite: how many in *done. */
+/* Fills in the page-table entries of a region from `address` on, at most `pages` and a bite: how
+ * many in *done. */
 must_check enum error space_populate(struct space *space, u64 address, u64 pages, u64 *done);
 
-/* A page fault at `address`: ERR_NONE if the access is allowed now, else why not (ERR_ABSENT, ERR_RIGHTS, ERR_MEMORY). */
+/* A page fault at `address`: ERR_NONE if the access is allowed now, else why not (ERR_ABSENT,
+ * ERR_RIGHTS, ERR_MEMORY). */
 must_check enum error space_fault(struct space *space, u64 address, bool write, bool execute);
 
 /* Can ring 3 write at `address`? A page that is only to be filled in is. */

@@ -1,6 +1,5 @@
 /* Threads; see thread.h. */
 #include "object/thread.h"
-#include <abi/syscall.h>
 #include "cpu/cpu.h"
 #include "cpu/fpu.h"
 #include "debug/assert.h"
@@ -12,6 +11,7 @@
 #include "object/share.h"
 #include "object/space.h"
 #include "sched/sched.h"
+#include <abi/syscall.h>
 
 enum error thread_create(struct pool *pool, struct space *space, struct share *share,
                          const struct cap *fault, u64 flags, struct thread **result)
@@ -70,7 +70,8 @@ void thread_leave(struct thread *thread, enum thread_state_code state)
 
 void thread_update_fast(struct thread *thread)
 {
-    bool slow = thread->halted || thread->flags & THREAD_FPU || !thread->share || thread->share->cap;
+    bool slow =
+        thread->halted || thread->flags & THREAD_FPU || !thread->share || thread->share->cap;
     thread->fast_shift_mended = slow ? HURDLE_SHIFT_SLOW : HURDLE_SHIFT(thread->priority);
     thread->fast_shift = thread->faulting ? HURDLE_SHIFT_SLOW : thread->fast_shift_mended;
 }
@@ -99,7 +100,8 @@ bool thread_resume(struct thread *thread)
 
 /* ---- the end ---- */
 
-/* It takes no more part in anything: leaves all queues, and whoever waits for its answer gets none. */
+/* It takes no more part in anything: leaves all queues, and whoever waits for its answer gets
+ * none. */
 static void withdraw(struct thread *thread)
 {
     thread_halt(thread);

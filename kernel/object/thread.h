@@ -1,8 +1,8 @@
 /*
  * Threads: what the scheduler runs.
  *
- * A thread is in one state at a time. Apart from that it can be *halted*: whatever it waits for can still
- * come about, but it will not run before it is resumed. New threads are halted.
+ * A thread is in one state at a time. Apart from that it can be *halted*: whatever it waits for can
+ * still come about, but it will not run before it is resumed. New threads are halted.
  */
 #pragma once
 #include "cpu/frame.h"
@@ -21,10 +21,10 @@ struct thread_counters {
     u64 fast_calls, fast_replies;
 };
 
-/* In memory, a thread begins with its saved registers: they end where the structure begins, so that a pointer to
- * a thread is also where an interrupt pushes (TSS.rsp0). frame_of() finds them. */
+/* In memory, a thread begins with its saved registers: they end where the structure begins, so that
+ * a pointer to a thread is also where an interrupt pushes (TSS.rsp0). frame_of() finds them. */
 struct thread {
-    struct list queue;   /* of its share (READY) or an endpoint (WAITING, CALLING) */
+    struct list queue; /* of its share (READY) or an endpoint (WAITING, CALLING) */
     struct object object;
     struct space *space; /* NULL: destroyed */
     struct share *share; /* NULL: destroyed */
@@ -33,11 +33,11 @@ struct thread {
     u8 state; /* enum thread_state_code; READY also while it runs */
     u8 flags; /* enum thread_flags */
     bool halted;
-    bool faulting; /* the call it makes is a fault: its registers are not a message */
-    bool root;     /* if it faults, everything ends */
+    bool faulting;     /* the call it makes is a fault: its registers are not a message */
+    bool root;         /* if it faults, everything ends */
     bool bits_pending; /* in the event bound to it */
     u32 priority;
-    u32 fast_shift; /* what ipc_fast.asm shifts cpu->hurdles by: see there; */
+    u32 fast_shift;        /* what ipc_fast.asm shifts cpu->hurdles by: see there; */
     u32 fast_shift_mended; /* and what that will be when its fault is over */
     struct thread *caller; /* whom it has to answer */
     struct thread *server; /* who has to answer it, in REPLYING */
@@ -46,7 +46,7 @@ struct thread {
     struct event *event;   /* bound to it */
     struct cap fault;      /* its fault endpoint */
     u64 fs_base, gs_base;
-    void *fpu;             /* state of a page, or NULL */
+    void *fpu; /* state of a page, or NULL */
     struct thread_counters count;
 } __attribute__((aligned(16)));
 static_assert(sizeof(struct trap_frame) % 16 == 0, "an interrupt aligns the stack to 16");
@@ -76,8 +76,8 @@ void thread_detach_share(struct thread *thread);
 /* Takes a running or ready thread out of the scheduler's hands, into `state`. */
 void thread_leave(struct thread *thread, enum thread_state_code state);
 
-/* What it waited for has come: it is ready. For `window` ticks it does not take the processor from the present
- * thread. */
+/* What it waited for has come: it is ready. For `window` ticks it does not take the processor from
+ * the present thread. */
 static inline void thread_ready_after(struct thread *thread, u64 window)
 {
     if (unlikely(thread->halted)) {

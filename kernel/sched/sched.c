@@ -34,7 +34,8 @@ static bool share_may_run(struct cpu *cpu, struct share *share)
         return true;
     }
     if (share->period != cpu->period) {
-        u64 earned = (cpu->period - share->period) * share->cap; /* what was overdrawn is paid back */
+        u64 earned =
+            (cpu->period - share->period) * share->cap; /* what was overdrawn is paid back */
         share->budget_end = min(share->budget_end + earned, share->used + share->cap);
         share->period = cpu->period;
     }
@@ -208,7 +209,8 @@ static void preempt(struct cpu *cpu)
     }
     u32 rivals = cpu->run.ready >> thread->priority;
     bool lazy = cpu->lazy_until != TIMER_OFF;
-    bool must_go = !share_may_run(cpu, share) || (turn_over && rivals & 1) || (rivals >> 1 && !lazy);
+    bool must_go =
+        !share_may_run(cpu, share) || (turn_over && rivals & 1) || (rivals >> 1 && !lazy);
     if (!must_go) {
         return;
     }

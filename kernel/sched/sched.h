@@ -1,9 +1,9 @@
 /*
  * Who runs next: fixed priorities, turns by weight inside a priority, caps.
  *
- * The thread that runs is in no queue. Others that want to run are on their share's list, and their share
- * in the queue of its priority, or, having used up its cap, in the queue of throttled shares until the
- * period ends. Everything here takes a short, bounded time.
+ * The thread that runs is in no queue. Others that want to run are on their share's list, and their
+ * share in the queue of its priority, or, having used up its cap, in the queue of throttled shares
+ * until the period ends. Everything here takes a short, bounded time.
  */
 #pragma once
 #include "cpu/cpu.h"
@@ -13,8 +13,8 @@ struct share;
 
 void sched_init(struct cpu *cpu);
 
-/* `thread`, which is in no queue, wants to run. It does so at once if nobody runs, or somebody less urgent
- * (not before `window` ticks have passed), else when its turn comes. */
+/* `thread`, which is in no queue, wants to run. It does so at once if nobody runs, or somebody less
+ * urgent (not before `window` ticks have passed), else when its turn comes. */
 void sched_wake(struct thread *thread, u64 window);
 
 /* `thread` is ready, but is not to run: takes it out of its queue. */

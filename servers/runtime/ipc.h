@@ -65,7 +65,8 @@ static inline must_check status ipc_wait(u32 endpoint, u32 flags, struct message
 /* Replies to the present caller with the words of `m`, and waits for the next as ipc_wait does. */
 static inline must_check status ipc_reply_wait(u32 endpoint, struct message *m, u64 capabilities)
 {
-    return ipc_enter(capabilities ? SYS_REPLY_WAIT_CAPS : SYS_REPLY_WAIT, endpoint, m, capabilities);
+    return ipc_enter(capabilities ? SYS_REPLY_WAIT_CAPS : SYS_REPLY_WAIT, endpoint, m,
+                     capabilities);
 }
 
 /* Replies to the present caller and goes on. */

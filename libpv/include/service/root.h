@@ -23,7 +23,7 @@ enum server_state { SERVER_STOPPED, SERVER_STARTING, SERVER_RUNNING, SERVER_WAIT
 
 /* The status memory: written by root on ROOT_REFRESH, read by the keeper. */
 #define STATUS_SERVERS 32
-#define STATUS_TRACE 256
+#define STATUS_TRACE   256
 
 struct status_server {
     char name[START_NAME_SIZE];
