@@ -14,23 +14,10 @@
 #include "sched/sched.h"
 #include <base/string.h>
 
-#define MSR_EFER           0xc0000080u
-#define MSR_STAR           0xc0000081u
-#define MSR_LSTAR          0xc0000082u
-#define MSR_CSTAR          0xc0000083u
-#define MSR_FMASK          0xc0000084u
-#define MSR_GS_BASE        0xc0000101u
-#define MSR_KERNEL_GS_BASE 0xc0000102u
-#define MSR_PAT            0x277u
 
 /* IF, TF, DF, IOPL, NT, AC: what SYSCALL clears. */
 #define FMASK_VALUE 0x47700u
 
-#define CR4_PCE          (1ul << 8)
-#define CR4_UMIP         (1ul << 11)
-#define CR4_FSGSBASE     (1ul << 16)
-#define CR4_SMEP         (1ul << 20)
-#define CR4_SMAP         (1ul << 21)
 #define CPUID_7_EBX_SMEP (1u << 7)
 #define CPUID_7_EBX_SMAP (1u << 20)
 #define CPUID_7_ECX_UMIP (1u << 2)

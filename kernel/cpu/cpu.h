@@ -50,7 +50,7 @@ struct cpu {
 
     u64 switched_at; /* time-stamp when `loaded` began to be charged */
     u64 timer_armed; /* when the timer will fire; TIMER_OFF when it is not armed */
-    u64 lazy_until;  /* end of the window of lazily raised events; 0: none */
+    u64 lazy_until;  /* end of the window of lazily raised events; TIMER_OFF: none */
     u64 period_end;  /* end of the present period of caps */
     u64 period;      /* its number */
     u64 alarm_at;    /* root's alarm; TIMER_OFF when it is not set */

@@ -5,13 +5,6 @@
 #include "object/thread.h"
 #include <abi/object.h>
 
-#define CR0_MP            (1ul << 1)
-#define CR0_EM            (1ul << 2)
-#define CR0_TS            (1ul << 3)
-#define CR0_NE            (1ul << 5)
-#define CR4_OSFXSR        (1ul << 9)
-#define CR4_OSXMMEXCPT    (1ul << 10)
-#define CR4_OSXSAVE       (1ul << 18)
 #define CPUID_1_ECX_XSAVE (1u << 26)
 #define XSTATE_X87_SSE    3ul
 #define XSTATE_AVX        4ul

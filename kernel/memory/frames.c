@@ -68,6 +68,7 @@ static u64 frame_bit(u64 physical, u64 *word)
 /* Adds a chunk of which no frame was known before, whole. */
 static void chunk_give(struct chunk *chunk)
 {
+    invariant(chunk->free_count == 0 && !chunk->managed[0]);
     for (u64 word = 0; word < WORDS; word++) {
         chunk->managed[word] = chunk->free[word] = ~0ul;
     }

@@ -78,7 +78,7 @@ enum error radix_insert(struct radix *radix, struct pool *pool, u64 page, u64 ph
     u32 lowest = large ? 1 : 0;
     u32 level = radix->height - 1;
     u64 *entry = radix->root ? find_entry(radix, page, &level) : NULL;
-    if (entry && *entry & ENTRY_PRESENT) {
+    if (entry && (*entry & ENTRY_PRESENT || level < lowest)) {
         return ERR_OCCUPIED;
     }
     if (!pool_has_room(pool, level - lowest + !entry)) {

@@ -65,15 +65,15 @@ static const struct {
     enum error (*empty_step)(struct object *object);
     u64 size, before;
 } kinds[OBJECT_TYPES] = {
-    [OBJECT_MEMORY] = {memory_empty_step, sizeof(struct memory)},
-    [OBJECT_SPACE] = {space_empty_step, sizeof(struct space)},
+    [OBJECT_MEMORY] = {memory_empty_step, sizeof(struct memory), 0},
+    [OBJECT_SPACE] = {space_empty_step, sizeof(struct space), 0},
     [OBJECT_THREAD] = {thread_empty_step, THREAD_BYTES,
                        sizeof(struct trap_frame) + offsetof(struct thread, object)},
-    [OBJECT_SHARE] = {share_empty_step, sizeof(struct share)},
-    [OBJECT_ENDPOINT] = {endpoint_empty_step, sizeof(struct endpoint)},
-    [OBJECT_EVENT] = {event_empty_step, sizeof(struct event)},
-    [OBJECT_DEVICE] = {device_empty_step, sizeof(struct device)},
-    [OBJECT_IRQ] = {irq_empty_step, sizeof(struct irq)},
+    [OBJECT_SHARE] = {share_empty_step, sizeof(struct share), 0},
+    [OBJECT_ENDPOINT] = {endpoint_empty_step, sizeof(struct endpoint), 0},
+    [OBJECT_EVENT] = {event_empty_step, sizeof(struct event), 0},
+    [OBJECT_DEVICE] = {device_empty_step, sizeof(struct device), 0},
+    [OBJECT_IRQ] = {irq_empty_step, sizeof(struct irq), 0},
 };
 
 enum error object_destroy_step(struct object *object)

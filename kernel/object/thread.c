@@ -118,6 +118,7 @@ void thread_detach_share(struct thread *thread)
 {
     withdraw(thread);
     list_remove(&thread->in_share);
+    cpu_forget(thread); /* there is nobody left to charge */
     thread->share = NULL;
 }
 
