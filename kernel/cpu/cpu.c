@@ -228,7 +228,6 @@ void cpu_load(struct thread *to)
     cpu->context_switches++;
     bool special = to->fast_shift == HURDLE_SHIFT_SLOW;
     cpu->hurdles = (cpu->hurdles & ~HURDLE_LOADED) | (special ? HURDLE_LOADED : 0);
-    trace_often(TRACE_SWITCH, (u64)from, (u64)to);
 }
 
 void cpu_forget(struct thread *thread)
@@ -258,5 +257,6 @@ struct thread *cpu_choose(void)
         cpu_idle(cpu);
     }
     sched_arm(cpu);
+    trace_add(TRACE_SWITCH, (u64)cpu->loaded, (u64)cpu_current(cpu));
     return cpu_current(cpu);
 }
