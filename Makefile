@@ -86,6 +86,10 @@ $(B)/$(1).flags: force | deps-ready
 	if cmp -s $$@.new $$@; then rm -f $$@.new; else mv -f $$@.new $$@; fi
 endef
 
+# The folders of -I, as nasm wants them: with a slash. (It is asked for dependencies in a run of its
+# own: together with an output file, nasm 2.16 forgets those that are included.)
+include-folders = $(patsubst %,-I%/,$(patsubst -I%,%,$(filter -I%,$(1))))
+
 # compile WORLD,CFLAGS: sources become objects in build/VARIANT/obj-WORLD/, with these flags.
 # libpv/base is compiled for both worlds, kernel and user.
 define compile
@@ -97,8 +101,8 @@ $(B)/obj-$(1)/%.c.o: %.c $(B)/$(1).flags
 $(B)/obj-$(1)/%.asm.o: %.asm $(B)/$(1).flags
 	$$(call say,NASM,$$<)
 	@mkdir -p $$(@D)
-	$$(Q)$$(NASM) $(ASFLAGS) $$(patsubst %,-I%/,$$(patsubst -I%,%,$$(filter -I%,$(2)))) \
-	    -MD $$(@:.o=.d) -MP -MT $$@ -o $$@ $$<
+	$$(Q)$$(NASM) $(ASFLAGS) $$(call include-folders,$(2)) -M -MP -MT $$@ $$< >$$(@:.o=.d)
+	$$(Q)$$(NASM) $(ASFLAGS) $$(call include-folders,$(2)) -o $$@ $$<
 endef
 objects = $(patsubst %,$(B)/obj-$(1)/%.o,$(2))
 
