@@ -25,11 +25,11 @@ void gallery_make(struct gallery *gallery)
     gallery->pci = new_slot();
     must(device_create(SLOT_MACHINE, SLOT_TEST_POOL, gallery->pci, DEVICE_PCI, 0, 0));
     slot[OBJECT_IRQ] = new_slot();
-    must(irq_create(gallery->pci, SLOT_TEST_POOL, slot[OBJECT_IRQ], IRQ_MESSAGE,
-                    slot[OBJECT_EVENT], 3));
+    must(irq_create(gallery->pci, SLOT_TEST_POOL, slot[OBJECT_IRQ], IRQ_MESSAGE, slot[OBJECT_EVENT],
+                    3));
     slot[OBJECT_THREAD] = new_slot();
-    must(thread_create(SLOT_TEST_POOL, slot[OBJECT_THREAD], slot[OBJECT_SPACE],
-                       slot[OBJECT_SHARE], SLOT_NONE, 0));
+    must(thread_create(SLOT_TEST_POOL, slot[OBJECT_THREAD], slot[OBJECT_SPACE], slot[OBJECT_SHARE],
+                       SLOT_NONE, 0));
 }
 
 static status make(const struct call_words *call)
@@ -38,7 +38,8 @@ static status make(const struct call_words *call)
     return raw(call->number, w[0], w[1], w[2], w[3], w[4], w[5]);
 }
 
-/* The call with one argument replaced has to be refused: as it is, and with nonsense behind that argument. */
+/* The call with one argument replaced has to be refused: as it is, and with nonsense behind that
+ * argument. */
 static bool wrong_at(int line, struct call_words call, unsigned argument, u64 value,
                      enum error code)
 {
@@ -109,8 +110,18 @@ static u8 *lonely_page(u64 rights)
 void arguments_pointer(struct call_words call, unsigned argument, u64 size, bool written)
 {
     static const u64 nowhere[] = {
-        0,      0x10,         PAGE_SIZE, 0xfff8,          USER_END,      USER_END - 8,
-        1ul << 47, 0xffff800000000000ul, 0xffffffff80000000ul, ~0ul, ~0ul - 7, 0xffff7ffffffffff8ul,
+        0,
+        0x10,
+        PAGE_SIZE,
+        0xfff8,
+        USER_END,
+        USER_END - 8,
+        1ul << 47,
+        0xffff800000000000ul,
+        0xffffffff80000000ul,
+        ~0ul,
+        ~0ul - 7,
+        0xffff7ffffffffff8ul,
     };
     for (usize i = 0; i < array_count(nowhere); i++)
         wrong(call, argument, nowhere[i], ERR_ADDRESS);

@@ -1,8 +1,8 @@
 /*
- * What every system call has in common: arguments that name capabilities, new slots and structures, and
- * what they are refused with. Each function takes a call with arguments that are right (or as right as is
- * known), puts wrong ones in place of number `argument` (1 to 6), and makes all later ones nonsense at times:
- * the first that is wrong has to be reported.
+ * What every system call has in common: arguments that name capabilities, new slots and
+ * structures, and what they are refused with. Each function takes a call with arguments that are
+ * right (or as right as is known), puts wrong ones in place of number `argument` (1 to 6), and
+ * makes all later ones nonsense at times: the first that is wrong has to be reported.
  */
 #pragma once
 #include <abi/object.h>

@@ -1,9 +1,9 @@
 /*
- * Checking, in a program that tests the kernel from ring 3 and that may trust nothing else: results go to
- * the serial port directly, without any server.
+ * Checking, in a program that tests the kernel from ring 3 and that may trust nothing else:
+ * results go to the serial port directly, without any server.
  *
- * Each test is a function. A check that fails prints where, what was expected and what was seen; the test
- * counts as failed, and goes on, except after `must` and `must_be`, which end it.
+ * Each test is a function. A check that fails prints where, what was expected and what was seen;
+ * the test counts as failed, and goes on, except after `must` and `must_be`, which end it.
  */
 #pragma once
 #include <abi/error.h>
@@ -21,8 +21,8 @@ void check_open(void);
 /* Prints a line to the serial port. */
 __attribute__((format(printf, 1, 2))) void say(const char *text, ...);
 
-/* Runs the tests whose names begin with one of the words in `only`; without words, all. A word after
- * a '-' leaves tests out. */
+/* Runs, twice (world_fast), the tests whose names begin with one of the words in `only`; without
+ * words, all. A word after a '-' leaves tests out. */
 void check_run(const struct test *tests, usize count, const char *only);
 
 /* Prints the last line and leaves QEMU. */
@@ -55,6 +55,6 @@ bool check_refused(const char *file, int line, const char *what, status result, 
 /* Has a status this error code, whatever argument it blames? */
 #define failed_with(call, code) same(status_code(call), code)
 
-/* Tests that are known to take long say so here, to be found in a log. */
+/* A failure in words. */
 void check_fail(const char *file, int line, const char *what, const char *expected,
                 const char *seen);

@@ -1,133 +1,35 @@
 /*
- * The end of pools: whatever runs, waits, is mapped or held in them. Afterwards the pool around them has
- * every page back, and whoever had to do with them from outside has heard of it.
+ * The end of pools: whatever runs, waits, is mapped or held in them. Afterwards the pool around
+ * them has every page back, and whoever had to do with them from outside has heard of it.
  */
 #include "check.h"
+#include "doomed.h"
 #include "tests.h"
 #include "world.h"
 
 #include <base/string.h>
 
-#define POOL_PAGES 800
-
-static struct pool_info outside;
-
-/* A pool to be destroyed. */
-static u32 doomed_pool(void)
-{
-    outside = pool_facts(SLOT_TEST_POOL);
-    return new_pool(POOL_PAGES);
-}
-
-/* It is gone and nothing of it is left. */
-static void is_gone(u32 pool)
-{
-    struct pool_info now = pool_facts(SLOT_TEST_POOL);
-    same(slot_in_use(pool), false);
-    same(now.used, outside.used);
-    same(now.reserved, outside.reserved);
-    same(now.objects, outside.objects);
-    same(now.quarantined, outside.quarantined);
-}
-
-static u32 endpoint_in(u32 pool)
-{
-    u32 slot = new_slot();
-    must(endpoint_create(pool, slot));
-    return slot;
-}
-
-static u32 event_in(u32 pool)
-{
-    u32 slot = new_slot();
-    must(event_create(pool, slot));
-    return slot;
-}
-
-static u32 share_in(u32 pool, u32 priority)
-{
-    u32 slot = new_slot();
-    must(share_create(pool, slot, priority, 100, 0));
-    return slot;
-}
-
-static u32 memory_in(u32 pool, u64 pages)
-{
-    u32 slot = new_slot();
-    must(memory_create(pool, slot, pages, 0));
-    must(memory_commit_all(slot, 0, pages));
-    return slot;
-}
-
-static u32 space_in(u32 pool)
-{
-    u32 slot = new_slot();
-    must(space_create(pool, slot));
-    return slot;
-}
-
-static u32 pool_in(u32 pool, u64 pages)
-{
-    u32 slot = new_slot();
-    must(pool_create(pool, slot, pages, TEST_PRIORITY));
-    return slot;
-}
-
-/* --- threads in every state ----------------------------------------------------------------------- */
-
-static void spin(u64 index)
-{
-    for (;;)
-        board.count[index]++;
-}
-
-static void call_at(u64 slot)
-{
-    struct message m = {.word = {1, 2, 3, 4}};
-    board.result[slot % 32] = ipc_call((u32)slot, &m, 0);
-}
-
-static void wait_at(u64 slot)
-{
-    struct message m = {0};
-    board.result[slot % 32] = ipc_wait((u32)slot, 0, &m, 0);
-    for (;;)
-        board.count[8]++;
-}
-
-static void fault(u64 unused)
-{
-    (void)unused;
-    *(volatile u64 *)WINDOW_END = 1;
-}
-
-static u32 thread_in(u32 pool, void (*run)(u64), u64 argument, u32 fault_endpoint)
-{
-    return helper((struct helper){.run = run,
-                                  .argument = argument,
-                                  .pool = pool,
-                                  .share = share_in(pool, 5),
-                                  .fault = fault_endpoint});
-}
+/* --- threads in every state ----------------------------------------------------------- */
 
 void destroy_states(void)
 {
     u32 theirs = new_endpoint(); /* outside */
     u32 pool = doomed_pool();
     u32 ours = endpoint_in(pool), event = event_in(pool), held = endpoint_in(pool);
-    thread_in(pool, spin, 0, 0);
-    u32 waiting = thread_in(pool, wait_at, ours, 0);
+    thread_in(pool, doomed_spin, 0, 0);
+    u32 waiting = thread_in(pool, doomed_wait, ours, 0);
     u32 on_event = helper_stopped((struct helper){
-        .run = wait_at, .argument = SLOT_NONE, .pool = pool, .share = share_in(pool, 6)});
+        .run = doomed_wait, .argument = SLOT_NONE, .pool = pool, .share = share_in(pool, 6)});
     must(event_bind(event, on_event));
     must(thread_resume(on_event));
     eventually(is_in_state(waiting, THREAD_WAITING) && is_in_state(on_event, THREAD_WAITING));
-    u32 calling = thread_in(pool, call_at, theirs, 0);
-    u32 faulting = thread_in(pool, fault, 0, theirs);
+    u32 calling = thread_in(pool, doomed_call, theirs, 0);
+    u32 faulting = thread_in(pool, doomed_fault, 0, theirs);
     eventually(is_in_state(calling, THREAD_CALLING) && is_in_state(faulting, THREAD_CALLING));
-    thread_in(pool, spin, 1, 0);
-    thread_in(pool, fault, 0, 0); /* stopped */
-    u32 server = thread_in(pool, wait_at, held, 0), caller = thread_in(pool, call_at, held, 0);
+    thread_in(pool, doomed_spin, 1, 0);
+    thread_in(pool, doomed_fault, 0, 0); /* stopped */
+    u32 server = thread_in(pool, doomed_wait, held, 0),
+        caller = thread_in(pool, doomed_call, held, 0);
     eventually(is_in_state(caller, THREAD_REPLYING));
     (void)server;
     must(object_destroy_all(pool));
@@ -142,17 +44,18 @@ void destroy_states(void)
     same(board.count[1], counts[1]);
 }
 
-/* A server in the pool holds a message of somebody outside; another waits in the queue of its endpoint. */
+/* A server in the pool holds a message of somebody outside; another waits in the queue of its
+ * endpoint. */
 void destroy_server(void)
 {
     u32 pool = doomed_pool();
     u32 endpoint = endpoint_in(pool);
-    thread_in(pool, wait_at, endpoint, 0);
+    thread_in(pool, doomed_wait, endpoint, 0);
     u32 share = new_share(6);
-    u32 first = helper((struct helper){.run = call_at, .argument = endpoint, .share = share});
+    u32 first = helper((struct helper){.run = doomed_call, .argument = endpoint, .share = share});
     eventually(is_in_state(first, THREAD_REPLYING));
     board.result[endpoint % 32] = 1;
-    u32 second = helper((struct helper){.run = call_at, .argument = endpoint, .share = share});
+    u32 second = helper((struct helper){.run = doomed_call, .argument = endpoint, .share = share});
     eventually(is_in_state(second, THREAD_CALLING));
     must(object_destroy_all(pool));
     eventually(helpers_done == 2);
@@ -170,7 +73,7 @@ void destroy_caller(void)
     struct message m = {0};
     for (unsigned faults = 0; faults < 2; faults++) {
         u32 pool = doomed_pool();
-        thread_in(pool, faults ? fault : call_at, endpoint, faults ? endpoint : 0);
+        thread_in(pool, faults ? doomed_fault : doomed_call, endpoint, faults ? endpoint : 0);
         same(ipc_wait(endpoint, 0, &m, 0), WAIT_MESSAGE);
         must(object_destroy_all(pool));
         is_gone(pool);
@@ -178,7 +81,8 @@ void destroy_caller(void)
     }
 }
 
-/* --- whoever destroys the ground it stands on ----------------------------------------------------- */
+/* --- whoever destroys the ground it stands on
+ * ----------------------------------------------------- */
 
 static void destroy_until_dead(u64 slot)
 {
@@ -239,143 +143,8 @@ void destroy_own_space(void)
         must(object_destroy_all(space));
 }
 
-/* --- quarantine ----------------------------------------------------------------------------------- */
-
-/* Mapped by somebody outside: it stays as it is for him, until he lets go in one way or another. */
-void destroy_mapped(void)
-{
-    for (unsigned how = 0; how < 3; how++) {
-        u32 pool = doomed_pool(), other = new_pool(50);
-        u32 space = how == 0 ? SLOT_SPACE : space_in(other);
-        u32 memory = memory_in(pool, 600); /* a large page, too */
-        must(space_map(space, memory, WINDOW_END, 0, 600, RIGHT_READ | RIGHT_WRITE));
-        must(space_populate_all(space, WINDOW_END, how == 0 ? 10 : 600));
-        volatile u8 *bytes = (volatile u8 *)WINDOW_END;
-        if (how == 0)
-            for (u64 page = 0; page < 600; page++)
-                bytes[page * PAGE_SIZE] = (u8)page;
-        failed_with(object_destroy_all(pool), ERR_BUSY);
-        failed_with(object_destroy_all(pool), ERR_BUSY);
-        same(slot_in_use(pool), true);
-        same(pool_facts(SLOT_TEST_POOL).reserved, outside.reserved + POOL_PAGES + 50);
-        failed_with(memory_create(pool, new_slot(), 1, 0), ERR_DEAD);
-        u32 refill = new_committed(700); /* others use whatever is free */
-        if (how == 0)
-            for (u64 page = 0; page < 600; page++)
-                if (!same(bytes[page * PAGE_SIZE], (u8)page))
-                    break;
-        must(object_destroy_all(refill));
-        if (how < 2)
-            must(space_unmap_all(space, WINDOW_END));
-        else
-            must(object_destroy_all(other));
-        must(object_destroy_all(pool));
-        if (how < 2)
-            must(object_destroy_all(other));
-        is_gone(pool);
-    }
-}
-
-/* The holder maps it many times, and lets go one by one. */
-void destroy_mapped_often(void)
-{
-    u32 pool = doomed_pool(), memory = memory_in(pool, 4), inner = pool_in(pool, 50);
-    u32 deep = memory_in(inner, 4);
-    for (u64 i = 0; i < 10; i++)
-        must(space_map(SLOT_SPACE, i & 1 ? memory : deep, WINDOW_END + i * LARGE_SIZE, 0, 4,
-                       RIGHT_READ));
-    for (u64 i = 0; i < 10; i++) {
-        failed_with(object_destroy_all(pool), ERR_BUSY);
-        must(space_unmap_all(SLOT_SPACE, WINDOW_END + (i * 7 % 10) * LARGE_SIZE));
-    }
-    must(object_destroy_all(pool));
-    is_gone(pool);
-}
-
-void destroy_dma(void)
-{
-    u32 device = new_slot();
-    must(device_create(SLOT_MACHINE, SLOT_TEST_POOL, device, DEVICE_PCI, 0xfff8, 0));
-    for (unsigned how = 0; how < 2; how++) {
-        u32 pool = doomed_pool(), memory = memory_in(pool, 100), reserve = new_slot();
-        must(memory_create(pool, reserve, 10, MEMORY_CONTIGUOUS));
-        must(dma_map(device, memory, 5, 50));
-        must(dma_map(device, reserve, 0, 10));
-        failed_with(object_destroy_all(pool), ERR_BUSY);
-        must(device_release(device));
-        must(object_destroy_all(pool));
-        is_gone(pool);
-    }
-    /* The device in the pool that is destroyed. */
-    u32 pool = doomed_pool(), inside = new_slot(), memory = memory_in(pool, 10);
-    must(device_create(SLOT_MACHINE, pool, inside, DEVICE_PCI, 0xfff8, 0));
-    must(dma_map(inside, memory, 0, 10));
-    must(object_destroy_all(pool));
-    is_gone(pool);
-}
-
-/* --- pools in pools ------------------------------------------------------------------------------- */
-
-void destroy_nested(void)
-{
-    u32 pool = doomed_pool();
-    u32 inner = pool, memory = 0;
-    for (u64 pages = 700; pages >= 400; pages -= 100) {
-        inner = pool_in(inner, pages);
-        memory = memory_in(inner, 20);
-        thread_in(inner, spin, 3, 0);
-        thread_in(inner, wait_at, endpoint_in(inner), 0);
-    }
-    must(space_map(SLOT_SPACE, memory, WINDOW_END, 0, 20, RIGHT_READ));
-    same(*(volatile u8 *)WINDOW_END, 0);
-    failed_with(object_destroy_all(pool), ERR_BUSY);
-    same(*(volatile u8 *)WINDOW_END, 0);
-    u64 count = board.count[3];
-    pause_us(2000);
-    same(board.count[3], count);
-    must(space_unmap_all(SLOT_SPACE, WINDOW_END));
-    must(object_destroy_all(pool));
-    is_gone(pool);
-}
-
-/* One child has been stopped, or is quarantined, when the parent is destroyed: the others are stopped all the
- * same. In every order of making. */
-void destroy_half_done_child(void)
-{
-    for (unsigned how = 0; how < 8; how++) {
-        bool older = how & 1, busy = how & 2, release = how & 4;
-        u32 pool = doomed_pool(), first = pool_in(pool, 200), second = pool_in(pool, 200);
-        u32 half = older ? first : second, other = older ? second : first;
-        u32 memory = memory_in(half, 100);
-        thread_in(half, spin, 4, 0);
-        u32 running = thread_in(other, spin, 5, 0);
-        memory_in(other, 30);
-        for (unsigned i = 0; i < 40; i++)
-            endpoint_in(half); /* more than one step's work */
-        if (busy)
-            must(space_map(SLOT_SPACE, memory, WINDOW_END, 0, 1, RIGHT_READ));
-        status got = busy ? object_destroy_all(half) : object_destroy(half);
-        failed_with(got, busy ? ERR_BUSY : ERR_AGAIN);
-        if (busy && release)
-            must(space_unmap_all(SLOT_SPACE, WINDOW_END));
-        u64 count = board.count[5];
-        same(state_of(running), THREAD_READY);
-        status all = object_destroy_all(pool);
-        same(status_code(all), busy && !release ? ERR_BUSY : ERR_NONE);
-        count = board.count[5];
-        pause_us(2000);
-        same(board.count[5], count);
-        if (busy && !release) {
-            must(space_unmap_all(SLOT_SPACE, WINDOW_END));
-            must(object_destroy_all(pool));
-        }
-        same(slot_in_use(first), false);
-        same(slot_in_use(second), false);
-        is_gone(pool);
-    }
-}
-
-/* --- step by step --------------------------------------------------------------------------------- */
+/* --- step by step
+ * --------------------------------------------------------------------------------- */
 
 /* All sorts of things in a pool. */
 static void fill(u32 pool)
@@ -389,8 +158,8 @@ static void fill(u32 pool)
     }
     u32 inner = pool_in(pool, 100);
     memory_in(inner, 30);
-    thread_in(inner, spin, 6, 0);
-    thread_in(pool, call_at, endpoint_in(inner), 0);
+    thread_in(inner, doomed_spin, 6, 0);
+    thread_in(pool, doomed_call, endpoint_in(inner), 0);
 }
 
 /* Others work on, between the steps, and try to use what is being destroyed. */

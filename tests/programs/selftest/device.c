@@ -25,13 +25,15 @@ static u32 new_function(u64 number)
     return slot;
 }
 
-/* The first function that is not a bridge, as it may lose its bus mastering for a while; else the host bridge. */
+/* The first function that is not a bridge, as it may lose its bus mastering for a while; else the
+ * host bridge. */
 static u32 harmless_function(void)
 {
     for (u64 number = 1; number < 256; number++) {
         u32 slot = new_slot();
         must(device_create(SLOT_MACHINE, SLOT_TEST_POOL, slot, DEVICE_PCI, number, 0));
-        u64 vendor = (u64)device_config_read(slot, 0, 2), class = (u64)device_config_read(slot, 11, 1);
+        u64 vendor = (u64)device_config_read(slot, 0, 2),
+            class = (u64)device_config_read(slot, 11, 1);
         if (vendor != 0xffff && class == 3) /* a display, which nobody looks at here */
             return slot;
         must(object_destroy_all(slot));
@@ -143,7 +145,8 @@ void device_bus_master(void)
     must(device_config_write(device, PCI_COMMAND, 2, command));
 }
 
-/* Memory that is held for DMA: destroyed, it is quarantined until the device lets go, in each of three ways. */
+/* Memory that is held for DMA: destroyed, it is quarantined until the device lets go, in each of
+ * three ways. */
 void device_quarantine(void)
 {
     for (unsigned how = 0; how < 3; how++) {
@@ -164,7 +167,8 @@ void device_quarantine(void)
             must(device_release(device));
         if (how == 1)
             must(object_destroy_all(device));
-        if (how == 2) { /* not by what it cannot be named with, but by releasing another: no change */
+        if (how ==
+            2) { /* not by what it cannot be named with, but by releasing another: no change */
             u32 other = new_function(0);
             must(device_release(other));
             failed_with(object_destroy_all(memory), ERR_BUSY);

@@ -1,13 +1,14 @@
 /*
- * Calls, replies and waits: words, badges, capabilities, order, and what becomes of either side when the
- * other one goes. What can take the kernel's short way is done at slots below 64 and above, between equal and
- * different priorities, within a space and between two.
+ * Calls, replies and waits: words, badges, capabilities, order, and what becomes of either side
+ * when the other one goes. What can take the kernel's short way is done at slots below SLOTS_FAST
+ * and above, between equal and different priorities, within a space and between two.
  */
+#include "calls.h"
 #include "check.h"
 #include "tests.h"
 #include "world.h"
 
-#define LOW_SLOT 60u /* the kernel's fast path looks only at the first slots */
+#define LOW_SLOT SLOT_FAST /* the kernel's fast path looks only at the first slots */
 #define WORD(i)  (0x1111111111111111ul * (i))
 
 /* The endpoint that helpers use, in their own table. */
@@ -22,7 +23,8 @@ static void make_endpoint(u32 slot, u32 space)
         must(cap_copy(space, slot, slot, RIGHT_CALL | RIGHT_RECEIVE, 0));
 }
 
-/* --- words ---------------------------------------------------------------------------------------- */
+/* --- words
+ * ---------------------------------------------------------------------------------------- */
 
 /* Calls `count` times with different words and looks at the answers. */
 static void caller(u64 count)
@@ -72,10 +74,8 @@ static void exchange(u32 slot, bool two_spaces, u32 caller_priority, u32 server_
     helpers_done = 0;
     u32 server = helper((struct helper){
         .run = serve, .argument = 1000, .share = new_share(server_priority), .flags = flags});
-    u32 client = helper((struct helper){.run = caller,
-                                        .argument = 1000,
-                                        .share = new_share(caller_priority),
-                                        .space = space});
+    u32 client = helper((struct helper){
+        .run = caller, .argument = 1000, .share = new_share(caller_priority), .space = space});
     eventually(helpers_done == 2);
     same(board.count[0], 1000);
     same(board.count[1], 0);
@@ -120,15 +120,8 @@ void endpoint_shared_share(void)
     must(object_destroy_all(LOW_SLOT));
 }
 
-/* --- badges and order ----------------------------------------------------------------------------- */
-
-static void call_once(u64 slot)
-{
-    struct message m = {.word = {slot, 0, 0, 0}};
-    board.result[slot % 32] = ipc_call((u32)slot, &m, 0);
-    board.word[slot % 64] = m.word[0];
-    board.count[0]++;
-}
+/* --- badges and order
+ * ----------------------------------------------------------------------------- */
 
 void endpoint_badges(void)
 {
@@ -172,246 +165,7 @@ void endpoint_order(void)
     failed_with(ipc_wait(own, WAIT_POLL, &m, 0), ERR_EMPTY);
 }
 
-/* --- capabilities --------------------------------------------------------------------------------- */
-
-static struct {
-    u64 caps;
-    u32 endpoint;
-} passing;
-
-static void call_with_caps(u64 unused)
-{
-    (void)unused;
-    struct message m = {.word = {1, 2, 3, 4}};
-    board.result[0] = ipc_call(passing.endpoint, &m, passing.caps);
-    board.word[0] = m.word[0];
-}
-
-/* A capability each way, with its rights and its badge. */
-void endpoint_caps(void)
-{
-    u32 own = new_endpoint(), event = new_event(), there = new_slot(), back = new_slot();
-    u32 sent = copy_of(event, RIGHT_RAISE, 0x30), answer = copy_of(event, RIGHT_RECEIVE, 0);
-    passing.endpoint = own;
-    passing.caps = IPC_CAPABILITIES(sent, back);
-    struct message m = {0};
-    help(call_with_caps, 0);
-    same(ipc_wait(own, 0, &m, IPC_CAPABILITIES(0, there)), WAIT_MESSAGE | WAIT_CAP);
-    struct cap_info info = {0};
-    must(cap_info(there, &info));
-    same(info.type, OBJECT_EVENT);
-    same(info.rights, RIGHT_RAISE);
-    same(info.badge, 0x30);
-    same(slot_in_use(sent), true); /* a copy was sent */
-    m.word[0] = 99;
-    must(ipc_reply(&m, IPC_CAPABILITIES(answer, 0)));
-    eventually(helpers_done == 1);
-    same(board.result[0], WAIT_CAP);
-    same(board.word[0], 99);
-    must(cap_info(back, &info));
-    same(info.rights, RIGHT_RECEIVE);
-    /* Nothing sent: nothing in the slots. */
-    must(cap_drop(SLOT_SPACE, there));
-    must(cap_drop(SLOT_SPACE, back));
-    passing.caps = IPC_CAPABILITIES(0, back);
-    help(call_with_caps, 0);
-    same(ipc_wait(own, 0, &m, IPC_CAPABILITIES(0, there)), WAIT_MESSAGE);
-    must(ipc_reply(&m, 0));
-    eventually(helpers_done == 2);
-    same(board.result[0], 0);
-    same(slot_in_use(there), false);
-    same(slot_in_use(back), false);
-}
-
-/* Between spaces the slots are those of each. */
-void endpoint_caps_spaces(void)
-{
-    u32 own = new_endpoint(), event = new_event(), there = new_slot();
-    u32 space = new_image_space();
-    passing.endpoint = 30;
-    must(cap_copy(space, 30, own, RIGHT_CALL, 5));
-    must(cap_copy(space, 31, event, RIGHT_RAISE, 7));
-    passing.caps = IPC_CAPABILITIES(31, 4000); /* where its table has no page yet */
-    struct message m = {0};
-    helper((struct helper){.run = call_with_caps, .space = space});
-    same(ipc_wait(own, 0, &m, IPC_CAPABILITIES(0, there)), WAIT_MESSAGE | WAIT_CAP);
-    struct cap_info info = {0};
-    must(cap_info(there, &info));
-    same(info.badge, 7);
-    same(m.badge, 5);
-    must(ipc_reply(&m, IPC_CAPABILITIES(own, 0)));
-    eventually(helpers_done == 1);
-    same(board.result[0], WAIT_CAP);
-    refused(cap_copy(space, 4000, event, 0, 0), ERR_OCCUPIED, 2);
-}
-
-/* A sender whose partner accepts none, or has no room, gets ERR_OCCUPIED. */
-void endpoint_caps_refused(void)
-{
-    u32 own = new_endpoint(), event = new_event();
-    passing.endpoint = own;
-    passing.caps = IPC_CAPABILITIES(event, 0);
-    struct message m = {0};
-    u32 thread = help(call_with_caps, 0); /* the server comes second... */
-    eventually(is_in_state(thread, THREAD_CALLING));
-    status got = ipc_wait(own, WAIT_POLL, &m, 0);
-    if (got >= 0)
-        ignore_status(ipc_reply(&m, 0)); /* fails below */
-    eventually(helpers_done == 1);
-    failed_with(board.result[0], ERR_OCCUPIED);
-    /* ...and the reply: */
-    passing.caps = 0;
-    help(call_with_caps, 0);
-    same(ipc_wait(own, 0, &m, 0), WAIT_MESSAGE);
-    failed_with(ipc_reply(&m, IPC_CAPABILITIES(event, 0)), ERR_OCCUPIED);
-    ignore_status(ipc_reply(&m, 0)); /* if the first was refused the caller still waits */
-    eventually(helpers_done == 2);
-    /* An occupied slot is as good as none. */
-    passing.caps = IPC_CAPABILITIES(event, 0);
-    thread = help(call_with_caps, 0);
-    eventually(is_in_state(thread, THREAD_CALLING));
-    got = ipc_wait(own, WAIT_POLL, &m, IPC_CAPABILITIES(0, event));
-    if (got >= 0)
-        ignore_status(ipc_reply(&m, 0)); /* fails below */
-    eventually(helpers_done == 3);
-    failed_with(board.result[0], ERR_OCCUPIED);
-}
-
-/* --- ends ----------------------------------------------------------------------------------------- */
-
-static void serve_and_die(u64 slot)
-{
-    struct message m = {0};
-    board.result[1] = ipc_wait((u32)slot, 0, &m, 0);
-}
-
-static void serve_and_hang(u64 slot)
-{
-    serve_and_die(slot);
-    for (;;)
-        yield();
-}
-
-static void serve_and_wait_again(u64 slot)
-{
-    serve_and_die(slot);
-    serve_and_die(slot);
-}
-
-/* The caller hears that its server is gone, however that goes. */
-void endpoint_server_gone(void)
-{
-    for (unsigned how = 0; how < 5; how++) {
-        u32 own = new_endpoint();
-        u32 server_space = how == 4 ? new_image_space() : 0, slot = own;
-        if (server_space)
-            must(cap_copy(server_space, slot, own, RIGHT_RECEIVE, 0));
-        u32 server = helper((struct helper){.run = how == 0 ? serve_and_wait_again : serve_and_hang,
-                                            .argument = slot,
-                                            .share = new_share(4),
-                                            .space = server_space});
-        eventually(is_in_state(server, THREAD_WAITING));
-        u64 done = helpers_done;
-        u32 client = help(call_once, own);
-        if (how != 0)
-            eventually(is_in_state(client, THREAD_REPLYING) && is_in_state(server, THREAD_READY));
-        if (how == 1)
-            must(object_destroy_all(server));
-        if (how == 2) { /* stopped, then destroyed */
-            must(thread_stop(server));
-            same(state_of(client), THREAD_REPLYING);
-            must(object_destroy_all(server));
-        }
-        if (how == 3) { /* the endpoint's end is not the server's */
-            must(object_destroy_all(own));
-            same(state_of(client), THREAD_REPLYING);
-            must(object_destroy_all(server));
-        }
-        if (how == 4)
-            must(object_destroy_all(server_space));
-        eventually(helpers_done == done + 1);
-        same(board.result[own % 32], status_error(ERR_DEAD, 0));
-    }
-}
-
-/* The endpoint goes while callers queue and servers wait. */
-void endpoint_destroyed(void)
-{
-    u32 own = new_endpoint(), thread[20];
-    for (u32 i = 0; i < 20; i++)
-        thread[i] = help(call_once, own);
-    eventually(is_in_state(thread[19], THREAD_CALLING));
-    must(object_destroy_all(own));
-    eventually(helpers_done == 20);
-    same(board.result[own % 32], status_error(ERR_DEAD, 0));
-    own = new_endpoint();
-    for (u32 i = 0; i < 20; i++)
-        thread[i] = help(serve_and_die, own);
-    eventually(is_in_state(thread[19], THREAD_WAITING));
-    must(object_destroy_all(own));
-    eventually(helpers_done == 40);
-    same(board.result[1], status_error(ERR_DEAD, 0));
-}
-
-/* A reply to somebody who is not there any more. */
-void endpoint_caller_gone(void)
-{
-    u32 own = new_endpoint();
-    struct message m = {0};
-    u32 thread = help(call_once, own);
-    same(ipc_wait(own, 0, &m, 0), WAIT_MESSAGE);
-    must(object_destroy_all(thread));
-    refused(ipc_reply(&m, 0), ERR_ABSENT, 0);
-    /* reply_wait to nobody just waits. */
-    thread = help(call_once, own);
-    same(ipc_wait(own, 0, &m, 0), WAIT_MESSAGE);
-    must(object_destroy_all(thread));
-    help(call_once, own);
-    same(ipc_reply_wait(own, &m, 0), WAIT_MESSAGE);
-    must(ipc_reply(&m, 0));
-    eventually(helpers_done == 1);
-    /* A caller that is stopped: it has its answer when it is resumed. */
-    thread = help(call_once, own);
-    same(ipc_wait(own, 0, &m, 0), WAIT_MESSAGE);
-    must(thread_stop(thread));
-    m.word[0] = 77;
-    must(ipc_reply(&m, 0));
-    pause_us(2000);
-    same(helpers_done, 1);
-    same(state_of(thread), THREAD_STOPPED);
-    must(thread_resume(thread));
-    eventually(helpers_done == 2);
-    same(board.word[own % 64], 77);
-    same(board.result[own % 32], 0);
-    /* Its space goes, while it waits for the answer, and while it is in the queue. */
-    u32 space = new_image_space();
-    must(cap_copy(space, own, own, RIGHT_CALL, 0));
-    thread = helper((struct helper){.run = call_once, .argument = own, .space = space});
-    same(ipc_wait(own, 0, &m, 0), WAIT_MESSAGE);
-    must(object_destroy_all(space));
-    ignore_status(ipc_reply(&m, 0)); /* either is right */
-    failed_with(thread_resume(thread), ERR_DEAD);
-}
-
-/* Waiting again without an answer. */
-void endpoint_abandon(void)
-{
-    u32 own = new_endpoint();
-    struct message m = {0};
-    u32 first = help(call_once, own);
-    same(ipc_wait(own, 0, &m, 0), WAIT_MESSAGE);
-    board.result[own % 32] = 1;
-    u32 second = help(call_once, own);
-    eventually(is_in_state(second, THREAD_CALLING));
-    same(ipc_wait(own, 0, &m, 0), WAIT_MESSAGE);
-    eventually(helpers_done == 1);
-    same(board.result[own % 32], status_error(ERR_DEAD, 0));
-    same(state_of(first), THREAD_STOPPED);
-    same(state_of(second), THREAD_REPLYING);
-    must(ipc_reply(&m, 0));
-    eventually(helpers_done == 2);
-    same(board.result[own % 32], 0);
-}
+/* --- events, and others ------------------------------------------------------------------ */
 
 /* Events come together with a message, and alone. */
 void endpoint_events(void)

@@ -115,9 +115,11 @@ void event_bound_late(void)
     same(state_of(thread), THREAD_WAITING);
 }
 
-/* --- laziness ------------------------------------------------------------------------------------- */
+/* --- laziness
+ * ------------------------------------------------------------------------------------- */
 
-/* In the meantime the main thread is quiet: it is more urgent than all others, and would end any window. */
+/* In the meantime the main thread is quiet: it is more urgent than all others, and would end any
+ * window. */
 #define LAZY_TEST_US 60000
 
 static u32 lazy_event;
@@ -205,7 +207,8 @@ void event_lazy_wait(void)
     between((lazy_woken_at - lazy_raised_at) * 1000 / ticks_of_us(1000), 0, 100000);
 }
 
-/* A less urgent one that is woken meanwhile does not end the window; a more urgent one does not wait. */
+/* A less urgent one that is woken meanwhile does not end the window; a more urgent one does not
+ * wait. */
 static u32 second_event;
 
 static void lazy_with_others(u64 unused)
@@ -224,8 +227,8 @@ void event_lazy_others(void)
 {
     make_lazy(9);
     second_event = new_event();
-    u32 low = helper_stopped(
-        (struct helper){.run = wait_events, .argument = 1, .share = new_share(2)});
+    u32 low =
+        helper_stopped((struct helper){.run = wait_events, .argument = 1, .share = new_share(2)});
     must(event_bind(second_event, low));
     must(thread_resume(low));
     eventually(is_in_state(low, THREAD_WAITING));

@@ -94,13 +94,13 @@ void fault_instructions(void)
         check_same("fault.c", __LINE__, how->name, right ? how->vector : fault.vector, how->vector);
         if (how->has_code)
             check_same("fault.c", __LINE__, how->name, fault.code, how->code);
-        if (how->vector != 14)
+        if (fault.vector != 14)
             same(fault.address, 0);
     }
 }
 
-/* A descriptor table of one's own, which no program may have: its page is where a table that nobody has
- * set up would be. */
+/* A descriptor table of one's own, which no program may have: its page is where a table that
+ * nobody has set up would be. */
 void fault_ldt(void)
 {
     static const u64 gate = 0x00cff3000000ffff; /* a data segment of ring 3 */
@@ -150,8 +150,8 @@ void fault_resume(void)
 {
     u32 endpoint = new_endpoint(), memory = new_memory(1);
     u64 address = (u64)show(memory, 1, RIGHT_READ | RIGHT_WRITE);
-    u32 thread = helper(
-        (struct helper){.run = touch_twice, .argument = address, .fault = endpoint});
+    u32 thread =
+        helper((struct helper){.run = touch_twice, .argument = address, .fault = endpoint});
     struct message m = {0};
     for (unsigned times = 0; times < 3; times++) { /* without mending it comes again */
         same(fault_wait(endpoint).address, address);
@@ -178,8 +178,8 @@ void fault_stay_stopped(void)
     u32 endpoint = new_endpoint();
     for (usize i = 0; i < array_count(answers); i++) {
         board.word[0] = 0;
-        u32 thread =
-            helper((struct helper){.run = touch_twice, .argument = KNOWN_ADDRESS, .fault = endpoint});
+        u32 thread = helper(
+            (struct helper){.run = touch_twice, .argument = KNOWN_ADDRESS, .fault = endpoint});
         struct message m = {0};
         same(fault_wait(endpoint).vector, 14);
         m.word[0] = answers[i];
@@ -257,7 +257,8 @@ void fault_noncanonical(void)
     same(fault_of(do_jump, USER_END, 0).vector, 14);
 }
 
-/* SYSCALL in the last two bytes that can be: the return address is the first that cannot be mapped. */
+/* SYSCALL in the last two bytes that can be: the return address is the first that cannot be
+ * mapped. */
 void fault_syscall_at_end(void)
 {
     u32 memory = new_committed(1);

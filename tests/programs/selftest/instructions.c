@@ -103,10 +103,19 @@ DO(gs_noncanonical, "movabs $0x0000800000000000, %%rax\n\twrgsbase %%rax")
 DO(fs_noncanonical, "movabs $0xfff0000000000000, %%rax\n\twrfsbase %%rax")
 DO(read_null, "xor %%eax, %%eax\n\tmov (%%rax), %%eax")
 
-#define PLAIN(name, vector)        {#name, do_##name, vector, vector, false, 0}
-#define CODED(name, vector, code)  {#name, do_##name, vector, vector, true, code}
-#define EITHER(name, vector, other) {#name, do_##name, vector, other, false, 0}
-#define NOT_HERE                   6 /* no fault: the next is the end of the helper */
+#define PLAIN(name, vector)                                                                        \
+    {                                                                                              \
+#name, do_##name, vector, vector, false, 0                                                 \
+    }
+#define CODED(name, vector, code)                                                                  \
+    {                                                                                              \
+#name, do_##name, vector, vector, true, code                                               \
+    }
+#define EITHER(name, vector, other)                                                                \
+    {                                                                                              \
+#name, do_##name, vector, other, false, 0                                                  \
+    }
+#define NOT_HERE 6 /* no fault: the next is the end of the helper */
 
 const struct instruction instructions[] = {
     PLAIN(ud2, 6),

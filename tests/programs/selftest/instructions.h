@@ -1,5 +1,6 @@
 /*
- * Instructions that helpers execute because they fault, or might. Each function can be run by a helper.
+ * Instructions that helpers execute because they fault, or might. Each function can be run by a
+ * helper.
  */
 #pragma once
 #include <base/types.h>

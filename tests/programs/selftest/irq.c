@@ -63,8 +63,8 @@ void irq_timer(void)
     }
 }
 
-/* Makes an irq of a line that the timer can use level-triggered, and that nobody else has; the line, or 0 if
- * this machine has none. */
+/* Makes an irq of a line that the timer can use level-triggered, and that nobody else has; the
+ * line, or 0 if this machine has none. */
 static u32 free_line(u32 function, u32 irq, u32 event, u32 timer)
 {
     const volatile u8 *registers = hpet.registers.base;
@@ -148,7 +148,7 @@ void irq_messages(void)
         must(object_destroy_all(slots[i]));
     same(pool_facts(SLOT_TEST_POOL).used, before.used);
     must(irq_create(function, SLOT_TEST_POOL, slots[0], IRQ_MESSAGE, event, 63));
-    must(irq_ack(slots[0])); /* nothing waits for it */
+    must(irq_ack(slots[0]));         /* nothing waits for it */
     must(object_destroy_all(event)); /* whom it would raise is gone */
     must(object_destroy_all(function));
     must(irq_ack(slots[0]));
@@ -173,8 +173,8 @@ void irq_shared_line(void)
     must(irq_create(function, SLOT_TEST_POOL, b, line, event, 2)); /* free for another way */
 }
 
-/* A message that comes: we send it ourselves, through the HPET where it can, which is not everywhere; so only that
- * an irq destroyed under a device in use harms nobody. */
+/* A message that comes: we send it ourselves, through the HPET where it can, which is not
+ * everywhere; so only that an irq destroyed under a device in use harms nobody. */
 void irq_destroyed_in_use(void)
 {
     const struct grant *grant = open_timer();

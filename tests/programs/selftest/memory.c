@@ -82,8 +82,8 @@ void memory_large(void)
     for (u64 page = 0; page < 3 * LARGE_PAGES; page++)
         bytes[page * PAGE_SIZE + page] = (u8)(page * 7 + 1);
     /* Once more, page by page and out of step. */
-    must(space_map(SLOT_SPACE, memory, WINDOW_END - 2 * LARGE_SIZE + PAGE_SIZE, 5, 900,
-                   RIGHT_READ));
+    must(
+        space_map(SLOT_SPACE, memory, WINDOW_END - 2 * LARGE_SIZE + PAGE_SIZE, 5, 900, RIGHT_READ));
     const u8 *odd = (u8 *)(WINDOW_END - 2 * LARGE_SIZE + PAGE_SIZE);
     for (u64 page = 5; page < 900; page++)
         if (!same(odd[(page - 5) * PAGE_SIZE + page], (u8)(page * 7 + 1)))
@@ -95,7 +95,8 @@ void memory_large(void)
     same(pool_facts(SLOT_TEST_POOL).used, before.used);
 }
 
-/* A large page in the making is given up when somebody commits in the middle of it, or destroys all. */
+/* A large page in the making is given up when somebody commits in the middle of it, or destroys
+ * all. */
 void memory_large_interrupted(void)
 {
     struct pool_info before = pool_facts(SLOT_TEST_POOL);
@@ -140,6 +141,7 @@ void memory_contiguous(void)
     u32 pci = new_slot(), memory = new_slot(), other = new_slot();
     must(device_create(SLOT_MACHINE, SLOT_TEST_POOL, pci, DEVICE_PCI, 0, 0));
     must(memory_create(SLOT_TEST_POOL, memory, 50, MEMORY_CONTIGUOUS));
+    must(memory_commit_all(memory, 0, 50));
     same(memory_facts(memory).committed, 50);
     same(machine_facts().reserve_used, before.reserve_used + 50);
     must(dma_map(pci, memory, 0, 50));
@@ -155,10 +157,12 @@ void memory_contiguous(void)
     must(object_destroy_all(memory));
     same(machine_facts().reserve_used, before.reserve_used);
     must(memory_create(SLOT_TEST_POOL, memory, 50, MEMORY_CONTIGUOUS));
+    must(memory_commit_all(memory, 0, 50));
     bytes = show(memory, 50, RIGHT_READ);
     same(is_zero(bytes, 50 * PAGE_SIZE), true);
     /* More than there is. */
-    same(memory_create(SLOT_TEST_POOL, other, before.reserve_pages + 1, MEMORY_CONTIGUOUS) < 0, true);
+    same(memory_create(SLOT_TEST_POOL, other, before.reserve_pages + 1, MEMORY_CONTIGUOUS) < 0,
+         true);
 }
 
 /* The local APIC's registers: version and identifier are well known. */

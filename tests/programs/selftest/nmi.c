@@ -1,6 +1,7 @@
 /*
- * Non-maskable interrupts, which test_selftest.py sends while this runs: with GS bases that look like the
- * kernel's own, in and out of system calls, they must find their processor and disturb nobody.
+ * Non-maskable interrupts, which test_selftest.py sends while this runs: with GS bases that look
+ * like the kernel's own, in and out of system calls, they must find their processor and disturb
+ * nobody.
  */
 #include "check.h"
 #include "tests.h"
@@ -24,9 +25,18 @@ static inline u64 forge_gs(u64 base)
 static void forge(u64 unused)
 {
     static const u64 bases[] = {
-        0xffffffff80200000, 0xffffffff80000000, 0xffff800000000000, 0xffff80000fe49940,
-        0xffffffffffffffff, 0xffffffffffffff00, 0x00007fffffffffff, 0x00007ffffffff000,
-        0,                  1,                  0xffff8000fee00000, 0xffff900000000000,
+        0xffffffff80200000,
+        0xffffffff80000000,
+        0xffff800000000000,
+        0xffff80000fe49940,
+        0xffffffffffffffff,
+        0xffffffffffffff00,
+        0x00007fffffffffff,
+        0x00007ffffffff000,
+        0,
+        1,
+        0xffff8000fee00000,
+        0xffff900000000000,
     };
     (void)unused;
     for (u64 i = 0;; i++) {

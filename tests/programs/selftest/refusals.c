@@ -1,7 +1,7 @@
 /*
  * Every system call with every argument wrong in every way that has nothing to do with the state of
- * objects (that is in the files named after them): the named error, blamed on the right argument, and
- * nothing changed.
+ * objects (that is in the files named after them): the named error, blamed on the right argument,
+ * and nothing changed.
  */
 #include "arguments.h"
 #include "check.h"
@@ -14,8 +14,9 @@ static u64 words[64];
 
 void refusals_unknown(void)
 {
-    static const u64 numbers[] = {SYSCALL_COUNT, 63, 64, 255, 256, 0xffffffff, 1ul << 32,
-                                  1ul << 32 | SYS_NULL, 1ul << 63, ~0ul};
+    static const u64 numbers[] = {SYSCALL_COUNT, 63,         64,        255,
+                                  256,           0xffffffff, 1ul << 32, 1ul << 32 | SYS_NULL,
+                                  1ul << 63,     ~0ul};
     for (usize i = 0; i < array_count(numbers); i++)
         refused(raw(numbers[i], 0, 0, 0, 0, 0, 0), ERR_SYSCALL, 0);
     same(null_call(), 0);
@@ -170,27 +171,31 @@ void refusals_ipc(void)
     struct gallery g;
     gallery_make(&g);
     u64 endpoint = g.slot[OBJECT_ENDPOINT];
-    struct call_words call = CALL(SYS_CALL, endpoint, 1, 0, 2, 3, 4);
-    arguments_cap(&g, call, 1, OBJECT_ENDPOINT, RIGHT_CALL);
-    static const u64 wrong_receive[] = {IPC_CAPABILITIES(0, SLOT_LIMIT), 0xffffffff00000000};
+    u32 calling = copy_of((u32)endpoint, RIGHT_CALL, 0);
+    static const u64 no_receive = IPC_CAPABILITIES(0, SLOT_LIMIT), far = 0xffffffff00000000;
+    static const u64 calls[] = {SYS_CALL, SYS_CALL_CAPS};
+    for (unsigned i = 0; i < 2; i++)
+        arguments_cap(&g, CALL(calls[i], endpoint, 1, 0, 2, 3, 4), 1, OBJECT_ENDPOINT, RIGHT_CALL);
+    struct call_words call = CALL(SYS_CALL_CAPS, endpoint, 1, 0, 2, 3, 4);
     arguments_values(call, 3, ERR_SLOT, SLOT_LAST - 1, SLOT_LIMIT, 0xffffffff);
-    arguments_values(call, 3, ERR_ARGUMENT, wrong_receive[0], wrong_receive[1]);
-    call = CALL(SYS_WAIT, endpoint, WAIT_POLL, 0);
-    arguments_values(call, 1, ERR_TYPE, g.slot[OBJECT_EVENT], g.slot[OBJECT_POOL]);
-    arguments_values(call, 1, ERR_SLOT, SLOT_LAST - 1, SLOT_LIMIT, ~0ul, 1ul << 32 | endpoint);
-    arguments_values(call, 1, ERR_RIGHTS, copy_of((u32)endpoint, RIGHT_CALL, 0));
-    arguments_values(call, 3, ERR_ARGUMENT, wrong_receive[0], wrong_receive[1]);
+    arguments_values(call, 3, ERR_ARGUMENT, no_receive, far);
+    /* SLOT_NONE is no error here, but means nobody. */
+    static const u64 waits[] = {SYS_WAIT, SYS_REPLY_WAIT, SYS_REPLY_WAIT_CAPS};
+    for (unsigned i = 0; i < 3; i++) {
+        call = CALL(waits[i], endpoint, i == 0 ? WAIT_POLL : 1, 0, 2, 3, 4);
+        arguments_values(call, 1, ERR_TYPE, g.slot[OBJECT_EVENT], g.slot[OBJECT_POOL]);
+        arguments_values(call, 1, ERR_SLOT, SLOT_LAST - 1, SLOT_LIMIT, ~0ul, 1ul << 32 | endpoint);
+        arguments_values(call, 1, ERR_RIGHTS, calling);
+        if (waits[i] == SYS_REPLY_WAIT)
+            continue;
+        arguments_values(call, 3, ERR_SLOT, SLOT_LAST - 1, SLOT_LIMIT, 0xffffffff);
+        arguments_values(call, 3, ERR_ARGUMENT, no_receive, far);
+    }
     call = CALL(SYS_WAIT, endpoint, 2, 0);
     arguments_values(call, 2, ERR_ARGUMENT, 2, 3, 1ul << 32, ~0ul);
-    call = CALL(SYS_REPLY_WAIT, endpoint, 1, 0, 2, 3, 4);
-    arguments_values(call, 1, ERR_TYPE, g.slot[OBJECT_EVENT], g.slot[OBJECT_POOL]);
-    arguments_values(call, 1, ERR_SLOT, SLOT_LAST - 1, SLOT_LIMIT, ~0ul, 1ul << 32 | endpoint);
-    arguments_values(call, 1, ERR_RIGHTS, copy_of((u32)endpoint, RIGHT_CALL, 0));
-    arguments_values(call, 3, ERR_SLOT, SLOT_LAST - 1, SLOT_LIMIT, 0xffffffff);
-    arguments_values(call, 3, ERR_ARGUMENT, wrong_receive[0], wrong_receive[1]);
     call = CALL(SYS_REPLY, 0, 1, 0, 2, 3, 4);
     arguments_values(call, 3, ERR_SLOT, SLOT_LAST - 1, SLOT_LIMIT, 0xffffffff);
-    arguments_values(call, 3, ERR_ARGUMENT, wrong_receive[0], wrong_receive[1]);
+    arguments_values(call, 3, ERR_ARGUMENT, no_receive, far);
     struct message m = {0};
     refused(ipc_reply(&m, 0), ERR_ABSENT, 0); /* to nobody */
     refused(ipc_wait((u32)endpoint, WAIT_POLL, &m, 0), ERR_EMPTY, 0);
@@ -289,9 +294,9 @@ void refusals_machine(void)
     arguments_cap(&g, call, 1, OBJECT_DEVICE, RIGHT_CONTROL);
     arguments_cap(&g, call, 2, OBJECT_EVENT, RIGHT_CONTROL);
     arguments_values(call, 3, ERR_ARGUMENT, 0);
-    call = CALL(SYS_MACHINE_PANIC, SLOT_MACHINE, 0, 257); /* too long: nothing happens */
+    call = CALL(SYS_MACHINE_PANIC, SLOT_MACHINE, DATA, 1ul << 20); /* too long */
     arguments_cap(&g, call, 1, OBJECT_DEVICE, RIGHT_CONTROL);
-    arguments_values(call, 3, ERR_ARGUMENT, 257, 1ul << 32, ~0ul);
+    arguments_values(call, 3, ERR_ARGUMENT, 1ul << 20, 1ul << 32, ~0ul);
     call = CALL(SYS_MACHINE_PANIC, SLOT_MACHINE, 0, 8);
     refused(raw(SYS_MACHINE_PANIC, SLOT_MACHINE, 0, 8, 0, 0, 0), ERR_ADDRESS, 2);
     refused(raw(SYS_MACHINE_PANIC, SLOT_MACHINE, USER_END - 4, 8, 0, 0, 0), ERR_ADDRESS, 2);

@@ -126,8 +126,8 @@ void space_unmap_middle(void)
     same(*(volatile u64 *)(base + 4 * LARGE_SIZE + 77 * PAGE_SIZE), 5);
     must(space_unmap_all(SLOT_SPACE, base + 4 * LARGE_SIZE + 77 * PAGE_SIZE));
     /* And the other way round. */
-    must(space_map(SLOT_SPACE, memory, base + 4 * LARGE_SIZE, LARGE_PAGES, LARGE_PAGES,
-                   RIGHT_READ));
+    must(
+        space_map(SLOT_SPACE, memory, base + 4 * LARGE_SIZE, LARGE_PAGES, LARGE_PAGES, RIGHT_READ));
     must(space_populate_all(SLOT_SPACE, base + 4 * LARGE_SIZE, LARGE_PAGES));
     same(*(volatile u64 *)(base + 4 * LARGE_SIZE + 77 * PAGE_SIZE), 5);
     for (u64 i = 3; i < 6; i++)

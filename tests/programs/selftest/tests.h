@@ -1,6 +1,6 @@
 /*
- * All tests, in the order in which they run: X(file, name) is the function file_name() of file.c, and
- * is printed as file/name.
+ * All tests, in the order in which they run: X(file, name) is the function file_name() of file.c,
+ * and is printed as file/name.
  */
 #pragma once
 
@@ -66,17 +66,17 @@
     X(endpoint, shared_share)                                                                      \
     X(endpoint, badges)                                                                            \
     X(endpoint, order)                                                                             \
-    X(endpoint, caps)                                                                              \
-    X(endpoint, caps_spaces)                                                                       \
-    X(endpoint, caps_refused)                                                                      \
-    X(endpoint, server_gone)                                                                       \
-    X(endpoint, destroyed)                                                                         \
-    X(endpoint, caller_gone)                                                                       \
-    X(endpoint, abandon)                                                                           \
     X(endpoint, events)                                                                            \
     X(endpoint, nothing)                                                                           \
     X(endpoint, servers)                                                                           \
     X(endpoint, chain)                                                                             \
+    X(endpoint, caps)                                                                              \
+    X(endpoint, caps_spaces)                                                                       \
+    X(endpoint, caps_not_received)                                                                 \
+    X(endpoint, server_gone)                                                                       \
+    X(endpoint, destroyed)                                                                         \
+    X(endpoint, caller_gone)                                                                       \
+    X(endpoint, abandon)                                                                           \
     X(event, bits)                                                                                 \
     X(event, counts)                                                                               \
     X(event, binding)                                                                              \
@@ -111,15 +111,35 @@
     X(destroy, caller)                                                                             \
     X(destroy, from_inside)                                                                        \
     X(destroy, own_space)                                                                          \
+    X(destroy, steps)                                                                              \
+    X(destroy, together)                                                                           \
+    X(destroy, objects)                                                                            \
+    X(destroy, again_and_again)                                                                    \
     X(destroy, mapped)                                                                             \
     X(destroy, mapped_often)                                                                       \
     X(destroy, dma)                                                                                \
     X(destroy, nested)                                                                             \
     X(destroy, half_done_child)                                                                    \
-    X(destroy, steps)                                                                              \
-    X(destroy, together)                                                                           \
-    X(destroy, objects)                                                                            \
-    X(destroy, again_and_again)                                                                    \
+    X(registers, preemption)                                                                       \
+    X(registers, spaces)                                                                           \
+    X(registers, calls)                                                                            \
+    X(registers, leaks)                                                                            \
+    X(registers, selectors)                                                                        \
+    X(registers, faults)                                                                           \
+    X(registers, flags)                                                                            \
+    X(registers, single_step)                                                                      \
+    X(registers, bases)                                                                            \
+    X(schedule, priorities)                                                                        \
+    X(schedule, weights)                                                                           \
+    X(schedule, weights_disturbed)                                                                 \
+    X(schedule, threads_of_share)                                                                  \
+    X(schedule, cap)                                                                               \
+    X(schedule, cap_changed)                                                                       \
+    X(schedule, throttled_ends)                                                                    \
+    X(schedule, yield)                                                                             \
+    X(schedule, yield_alone)                                                                       \
+    X(schedule, fpu)                                                                               \
+    X(schedule, idle)                                                                              \
     X(nmi, forged)
 
 #define X(file, name) void file##_##name(void);

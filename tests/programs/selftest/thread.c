@@ -96,7 +96,8 @@ void thread_registers_refused(void)
     must(thread_write(thread, &r));
 }
 
-/* Only of a thread that is stopped can registers be written; of a thread that runs now none be read. */
+/* Only of a thread that is stopped can registers be written; of a thread that runs now none be
+ * read. */
 void thread_registers_busy(void)
 {
     struct thread_registers r = {.rip = 0x400000};

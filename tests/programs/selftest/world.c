@@ -17,12 +17,15 @@ volatile struct board board;
 volatile u64 helpers_done;
 
 static u8 stacks[HELPERS][STACK_BYTES] __attribute__((aligned(4096)));
-static u32 helper_count, next_slot;
+bool world_fast;
+
+static u32 helper_count, next_slot, next_fast_slot;
 static u64 next_address, shown[64];
 static u32 shown_count;
 static struct pool_info server_before;
 
-/* --- facts ---------------------------------------------------------------------------------------- */
+/* --- facts
+ * ---------------------------------------------------------------------------------------- */
 
 struct pool_info pool_facts(u32 pool)
 {
@@ -77,7 +80,8 @@ void world_account(struct world_account *account)
     ignore_status(pool_info(SLOT_POOL, &account->server));
 }
 
-/* --- time ----------------------------------------------------------------------------------------- */
+/* --- time
+ * ----------------------------------------------------------------------------------------- */
 
 void pause_us(u64 us)
 {
@@ -89,8 +93,8 @@ void pause_us(u64 us)
     }
 }
 
-/* Spins for a while at the lowest priority, then wakes the main thread: by then root, which uses the
- * alarm too, has gone to sleep for good. */
+/* Spins for a while at the lowest priority, then wakes the main thread: by then root, which uses
+ * the alarm too, has gone to sleep for good. */
 static void settle(u64 unused)
 {
     (void)unused;
@@ -100,7 +104,8 @@ static void settle(u64 unused)
     ignore_status(event_raise(SLOT_EVENT, ALARM_BIT, 0)); /* the event is always there */
 }
 
-/* --- begin and end -------------------------------------------------------------------------------- */
+/* --- begin and end
+ * -------------------------------------------------------------------------------- */
 
 void world_begin(void)
 {
@@ -108,6 +113,7 @@ void world_begin(void)
     helpers_done = 0;
     helper_count = 0;
     next_slot = SLOT_FIRST;
+    next_fast_slot = SLOTS_FAST - 1;
     next_address = WINDOW;
     shown_count = 0;
     server_before = pool_facts(SLOT_POOL);
@@ -117,11 +123,13 @@ void world_begin(void)
 void world_end(void)
 {
     while (shown_count > 0)
-        ignore_status(space_unmap_all(SLOT_SPACE, shown[--shown_count])); /* some are gone already */
+        ignore_status(
+            space_unmap_all(SLOT_SPACE, shown[--shown_count])); /* some are gone already */
     if (slot_in_use(SLOT_TEST_POOL))
         must(object_destroy_all(SLOT_TEST_POOL));
-    for (u32 slot = SLOT_FIRST; slot < SLOT_LAST; slot++)
-        ignore_status(cap_drop(SLOT_SPACE, slot)); /* most are empty */
+    for (u32 slot = SLOT_FAST; slot < SLOT_LAST; slot++)
+        if (slot < SLOTS_FAST || slot >= SLOT_FIRST)
+            ignore_status(cap_drop(SLOT_SPACE, slot)); /* most are empty */
     struct pool_info after = pool_facts(SLOT_POOL);
     same(after.used, server_before.used);
     same(after.reserved, server_before.reserved);
@@ -143,12 +151,19 @@ void world_open(void)
     world_end();
 }
 
-/* --- objects -------------------------------------------------------------------------------------- */
+/* --- objects
+ * -------------------------------------------------------------------------------------- */
 
 u32 new_slot(void)
 {
     must_be(next_slot < SLOT_LAST);
     return next_slot++;
+}
+
+/* A slot for what the kernel has a fast path for. */
+static u32 new_fast_slot(void)
+{
+    return world_fast && next_fast_slot > SLOT_FAST ? next_fast_slot-- : new_slot();
 }
 
 u32 new_pool(u64 pages)
@@ -188,21 +203,21 @@ u32 new_share(u32 priority)
 
 u32 new_endpoint(void)
 {
-    u32 slot = new_slot();
+    u32 slot = new_fast_slot();
     must(endpoint_create(SLOT_TEST_POOL, slot));
     return slot;
 }
 
 u32 new_event(void)
 {
-    u32 slot = new_slot();
+    u32 slot = new_fast_slot();
     must(event_create(SLOT_TEST_POOL, slot));
     return slot;
 }
 
 u32 copy_of(u32 slot, u64 rights, u64 badge)
 {
-    u32 copy = new_slot();
+    u32 copy = new_fast_slot();
     must(cap_copy(SLOT_SPACE, copy, slot, rights, badge));
     return copy;
 }
@@ -222,7 +237,8 @@ void hide(void *address)
     must(space_unmap_all(SLOT_SPACE, (u64)address));
 }
 
-/* --- other spaces --------------------------------------------------------------------------------- */
+/* --- other spaces
+ * --------------------------------------------------------------------------------- */
 
 static void map_part(u32 space, const struct grant *image, const char *from, const char *to,
                      u64 rights)
@@ -248,7 +264,8 @@ u32 new_image_space(void)
     return space;
 }
 
-/* --- helpers -------------------------------------------------------------------------------------- */
+/* --- helpers
+ * -------------------------------------------------------------------------------------- */
 
 _Noreturn void helper_end(void)
 {
@@ -295,6 +312,5 @@ u32 help(void (*run)(u64 argument), u64 argument)
 
 u32 help_at(u32 priority, void (*run)(u64 argument), u64 argument)
 {
-    return helper(
-        (struct helper){.run = run, .argument = argument, .share = new_share(priority)});
+    return helper((struct helper){.run = run, .argument = argument, .share = new_share(priority)});
 }

@@ -1,8 +1,10 @@
 /*
- * What each test starts with and leaves behind: a pool of its own, slots, helper threads, other spaces.
+ * What each test starts with and leaves behind: a pool of its own, slots, helper threads, other
+ * spaces.
  *
- * When a test is over its pool is destroyed, in whatever state the test has left it, and the account of
- * the pool around it must be what it was before: so every test is a test of destruction, too.
+ * When a test is over its pool is destroyed, in whatever state the test has left it, and the
+ * account of the pool around it must be what it was before: so every test is a test of
+ * destruction, too.
  */
 #pragma once
 #include <abi/info.h>
@@ -11,7 +13,9 @@
 #include <runtime/syscall.h>
 
 enum world_slot {
-    SLOT_MACHINE = SLOT_FREE,
+    SLOT_FAST =
+        SLOT_FREE, /* through the slots from here to SLOTS_FAST IPC and events are quickest */
+    SLOT_MACHINE = SLOTS_FAST,
     SLOT_UART,
     SLOT_EXIT,
     SLOT_TEST_POOL, /* of the test that runs */
@@ -19,16 +23,20 @@ enum world_slot {
 };
 #define SLOT_LAST 1500u
 
-#define TEST_PAGES     6000ul /* of a test's pool: three large pages can be had for certain */
-#define TEST_PRIORITY  13u    /* the highest of its shares, and the main thread's own */
-#define WINDOW         0x0000002000000000ul /* tests map what they like from here... */
-#define WINDOW_END     0x0000003000000000ul /* ...to here */
+#define TEST_PAGES    6000ul /* of a test's pool: three large pages can be had for certain */
+#define TEST_PRIORITY 13u    /* the highest of its shares, and the main thread's own */
+#define WINDOW        0x0000002000000000ul /* tests map what they like from here... */
+#define WINDOW_END    0x0000003000000000ul /* ...to here */
 
 /* What must not change when a call is refused. */
 struct world_account {
     struct pool_info test, server;
 };
 void world_account(struct world_account *account);
+
+/* Do endpoints, events and copies go into the fast slots, as long as there are any? (The first of
+ * those is left for tests to use.) Every test runs with and without. */
+extern bool world_fast;
 
 void world_open(void);
 void world_begin(void);
@@ -65,7 +73,7 @@ struct helper {
     u32 fault;        /* endpoint, or SLOT_NONE */
     u64 flags;
 };
-#define HELPERS 64
+#define HELPERS         64
 #define HELPER_PRIORITY 5u
 
 /* Makes and starts it; the slot of the thread. */
