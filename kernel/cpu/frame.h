@@ -3,13 +3,13 @@
  * back.
  *
  * A frame is the first thing that an entry makes: entry.asm pushes it straight into the thread that
- * was running, from the last field to the first. The two functions below are all that stands
- * between a saved register and the instruction that trusts it, so they are kept apart and are
- * tested on the host, where emulation cannot hide a mistake.
+ * was running, from the last field to the first. Between a saved register and the instruction that
+ * trusts it there are two rules: the one for flags is frame_user_rflags below; the one for addresses
+ * is the macro unless_sysret in layout.inc, because all who need it are assembly. Both are tested
+ * on the host, where emulation cannot hide a mistake.
  */
 #pragma once
 #include <abi/info.h>
-#include <abi/object.h>
 
 struct trap_frame {
     u64 r15, r14, r13, r12, rbp, rbx, r11, r10, r9, r8, rax, rcx, rdx, rsi, rdi;
@@ -33,14 +33,6 @@ static_assert(sizeof(struct trap_frame) == 22 * 8, "entry.asm pushes 22 words");
 #define RFLAGS_TF         0x100ul
 #define RFLAGS_IF         0x200ul
 #define RFLAGS_ARITHMETIC 0xcd5ul /* CF PF AF ZF SF DF OF */
-
-/* May ring 3 go on at `rip` by SYSRET? At a non-canonical one the processor would fault in ring 0,
- * on the user's stack. User code ends a page below the boundary, so anything else is wrong as
- * well. */
-static inline bool frame_may_sysret(u64 rip)
-{
-    return rip < USER_END;
-}
 
 /* The flags that ring 3 may have, out of a word that somebody asked for: interrupts on, no I/O
  * privilege, no nested task, no alignment-check override. */
