@@ -80,12 +80,21 @@ syscall_slow:
     mov     [r10 + SAVED.rsp], r11
     mov     dword [r10 + SAVED.vector], VECTOR_SYSCALL
     mov     [r10 + SAVED.rax], rax
-    mov     [r10 + SAVED.rbx], rbx
-    mov     [r10 + SAVED.rbp], rbp
-    mov     [r10 + SAVED.r12], r12
-    mov     [r10 + SAVED.r13], r13
-    mov     [r10 + SAVED.r14], r14
-    mov     [r10 + SAVED.r15], r15
+    save_kept r10
+
+; The registers of a frame, from its beginning to rax.
+%macro pop_upper_registers 0
+    pop     r15
+    pop     r14
+    pop     r13
+    pop     r12
+    pop     rbp
+    pop     rbx
+    pop     r11
+    pop     r10
+    pop     r9
+    pop     r8
+%endmacro
 
 ; ---- leaving -------------------------------------------------------------------------------------
 
@@ -121,16 +130,7 @@ cpu_leave:
 global restore_frame
 restore_frame:
     lea     rsp, [r14 + SAVED.r15]
-    pop     r15
-    pop     r14
-    pop     r13
-    pop     r12
-    pop     rbp
-    pop     rbx
-    pop     r11
-    pop     r10
-    pop     r9
-    pop     r8
+    pop_upper_registers
     cmp     dword [rsp + frame.vector - frame.rax], VECTOR_SYSCALL
     jne     .by_iret
     mov     rcx, [rsp + frame.rip - frame.rax]
@@ -188,16 +188,7 @@ cpu_leave.with_care:
 %endmacro
 
 %macro pop_registers 0
-    pop     r15
-    pop     r14
-    pop     r13
-    pop     r12
-    pop     rbp
-    pop     rbx
-    pop     r11
-    pop     r10
-    pop     r9
-    pop     r8
+    pop_upper_registers
     pop     rax
     pop     rcx
     pop     rdx

@@ -48,12 +48,7 @@ event_raise_fast:
     check_partner r10, .long_way
 
 ; The present thread is ready, at the front of its queue.
-    mov     [r8 + SAVED.rbx], rbx
-    mov     [r8 + SAVED.rbp], rbp
-    mov     [r8 + SAVED.r12], r12
-    mov     [r8 + SAVED.r13], r13
-    mov     [r8 + SAVED.r14], r14
-    mov     [r8 + SAVED.r15], r15
+    save_kept r8
     mov     rbx, r8
     mov     r14, r10
     mov     rax, [gs:CPU_USER_RSP]

@@ -27,13 +27,8 @@ extern syscall_slow, restore_frame
 ; Saves what the convention of system calls preserves; rbx: the present thread.
 %macro save_thread 0
     mov     rax, [gs:CPU_CURRENT]
-    mov     [rax + SAVED.rbx], rbx
+    save_kept rax
     mov     rbx, rax
-    mov     [rbx + SAVED.rbp], rbp
-    mov     [rbx + SAVED.r12], r12
-    mov     [rbx + SAVED.r13], r13
-    mov     [rbx + SAVED.r14], r14
-    mov     [rbx + SAVED.r15], r15
     mov     [rbx + SAVED.rip], rcx
     mov     [rbx + SAVED.rflags], r11
     mov     [rbx + SAVED.rsp], rsp

@@ -34,15 +34,13 @@ bool device_has_ports(const struct device *device, u64 offset, u64 width)
     return device->kind != DEVICE_PCI && offset < device->count && width <= device->count - offset;
 }
 
-u32 device_in_port(const struct device *device, u32 offset, u32 width)
+static u32 port_in(u16 port, u32 width)
 {
-    u16 port = (u16)(device->first + offset);
     return width == 1 ? inb(port) : width == 2 ? inw(port) : inl(port);
 }
 
-void device_out_port(const struct device *device, u32 offset, u32 width, u32 value)
+static void port_out(u16 port, u32 width, u32 value)
 {
-    u16 port = (u16)(device->first + offset);
     if (width == 1) {
         outb(port, (u8)value);
     } else if (width == 2) {
@@ -50,6 +48,16 @@ void device_out_port(const struct device *device, u32 offset, u32 width, u32 val
     } else {
         outl(port, value);
     }
+}
+
+u32 device_in_port(const struct device *device, u32 offset, u32 width)
+{
+    return port_in((u16)(device->first + offset), width);
+}
+
+void device_out_port(const struct device *device, u32 offset, u32 width, u32 value)
+{
+    port_out((u16)(device->first + offset), width, value);
 }
 
 static u16 config_select(const struct device *device, u32 offset)
@@ -60,20 +68,12 @@ static u16 config_select(const struct device *device, u32 offset)
 
 u32 device_config_in(const struct device *device, u32 offset, u32 width)
 {
-    u16 port = config_select(device, offset);
-    return width == 1 ? inb(port) : width == 2 ? inw(port) : inl(port);
+    return port_in(config_select(device, offset), width);
 }
 
 void device_config_out(const struct device *device, u32 offset, u32 width, u32 value)
 {
-    u16 port = config_select(device, offset);
-    if (width == 1) {
-        outb(port, (u8)value);
-    } else if (width == 2) {
-        outw(port, (u16)value);
-    } else {
-        outl(port, value);
-    }
+    port_out(config_select(device, offset), width, value);
 }
 
 /* ---- DMA ---- */
