@@ -4,8 +4,9 @@
 # Looks for each program or file of the table below; says nothing when all are there, which is the
 # usual case and costs a few milliseconds. Otherwise it says what is missing and why it is wanted,
 # and installs the Debian packages, where this is a Debian (or a relative) and the user is root or
-# may use sudo without a password. Where that cannot be done, it prints the list and fails. Only
-# the system's own package tools are used: nothing is downloaded or built by hand.
+# may use sudo; sudo asks for a password only somebody at a terminal. Where that cannot be done, it
+# prints the list and fails. Only the system's own package tools are used: nothing is downloaded or
+# built by hand.
 set -eu
 
 # group | what must exist: a program, or a path | Debian package | what it is wanted for
@@ -22,7 +23,7 @@ build|xorriso|xorriso|writes the ISO
 build|mformat|mtools|makes the UEFI partition of the ISO
 run|qemu-system-x86_64|qemu-system-x86|the machine to run on
 clang|clang|clang|the other compiler; host tests and fuzzers
-clang|/usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-x86_64.a|libclang-rt-dev|sanitizers and libFuzzer
+clang|/usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a|libclang-rt-dev|sanitizers and libFuzzer
 test|/usr/include/cmocka.h|libcmocka-dev|unit tests
 test|/usr/share/OVMF/OVMF_CODE.fd|ovmf|UEFI firmware to boot tests on
 test|bochs|bochs|a second machine to boot tests on
@@ -51,7 +52,7 @@ $(printf '%s' "$table" | sed '/^$/d')
 END
 test -z "$packages" && exit 0
 
-printf 'Missing on this machine (as Debian calls it, why it is wanted, and what was looked for):\n%s' \
+printf 'Missing on this machine (what Debian calls it, why, and what was looked for):\n%s' \
     "$missing"
 
 if test -n "${DEPS_INSTALLED:-}"; then
@@ -62,13 +63,21 @@ if ! command -v apt-get >/dev/null 2>&1; then
     echo 'This is not a Debian system: please install these programs yourself, then try again.' >&2
     exit 1
 fi
+install="apt-get install --no-install-recommends$packages"
+
 if [ "$(id -u)" = 0 ]; then
     root=
-elif command -v sudo >/dev/null 2>&1 && sudo -n true 2>/dev/null; then
+elif ! command -v sudo >/dev/null 2>&1; then
+    printf 'Not root, and there is no sudo. Please run this as root, then try again:\n    %s\n' \
+        "$install" >&2
+    exit 1
+elif sudo -n true 2>/dev/null; then
     root='sudo -n'
+elif [ -t 0 ]; then
+    root=sudo
 else
-    echo 'Not root, and sudo asks for a password. Please run this yourself, then try again:' >&2
-    echo "    apt-get install --no-install-recommends$packages" >&2
+    printf '%s\n    sudo %s\n' 'sudo asks for a password, and nobody is here to give it.' \
+        "$install" >&2
     exit 1
 fi
 
@@ -79,8 +88,11 @@ apt() {
 
 echo "Installing:$packages"
 # A list that is too old names files that are gone: it is fetched anew, and for that always first.
-apt update && apt install -y --no-install-recommends $packages >/dev/null || {
-    echo "The packages could not be installed:$packages" >&2
+# Where that fails, perhaps for some other source of packages only, the old list may still do.
+apt update || echo 'The lists of packages could not be fetched anew.' >&2
+apt install -y --no-install-recommends $packages >/dev/null || {
+    printf 'The packages could not be installed. This is what was tried, as root:\n    %s\n' \
+        "$install" >&2
     exit 1
 }
 DEPS_INSTALLED=1 exec sh "$0" "$@"

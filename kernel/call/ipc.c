@@ -6,8 +6,6 @@
 #include "object/pool.h"
 #include "object/space.h"
 
-#define WINDOW_LIMIT_NS 1000000000ul
-
 /* ---- messages ---- */
 
 /* Puts the words where kernel/object/endpoint.c looks for them, and where the next message will be
@@ -146,7 +144,7 @@ status call_event_raise(u64 event_slot, u64 bits, u64 window)
     try(call_cap(event_slot, OBJECT_EVENT, RIGHT_RAISE, 1, &cap));
     refuse_if(!bits, ERR_ARGUMENT, 2);
     refuse_if(cap->badge && bits & ~cap->badge, ERR_RIGHTS, 2);
-    refuse_if(window > WINDOW_LIMIT_NS, ERR_ARGUMENT, 3);
+    refuse_if(window > EVENT_WINDOW_LIMIT_NS, ERR_ARGUMENT, 3);
     struct event *event = container_of(cap->object, struct event, object);
     struct thread_counters *count = &call_thread()->count;
     if (bits & ~event->pending) {

@@ -13,9 +13,6 @@
 #include "object/irq.h"
 #include "sched/sched.h"
 
-#define TEXT_LIMIT 512u
-#define TRACE_BITE 16u
-
 status call_machine_ioapic(u64 machine, u64 physical, u64 first_line)
 {
     try(call_machine(machine, 1));
@@ -61,10 +58,10 @@ status call_machine_info(u64 machine, u64 address)
 
 status call_machine_trace(u64 machine, u64 address, u64 count, u64 sequence)
 {
-    struct trace_entry entries[TRACE_BITE];
+    struct trace_entry entries[TRACE_CALL_LIMIT];
     try(call_machine(machine, 1));
     refuse_if(!count, ERR_ARGUMENT, 3);
-    u64 read = trace_read(entries, min(count, TRACE_BITE), sequence);
+    u64 read = trace_read(entries, min(count, TRACE_CALL_LIMIT), sequence);
     try(call_write(address, entries, read * sizeof(entries[0]), 2));
     return (status)read;
 }
@@ -87,9 +84,9 @@ static bool read_text(u64 address, u64 length, char *text)
 
 status call_machine_panic(u64 machine, u64 address, u64 length)
 {
-    char text[TEXT_LIMIT + 1];
+    char text[PANIC_TEXT_LIMIT + 1];
     try(call_machine(machine, 1));
-    refuse_if(length > TEXT_LIMIT, ERR_ARGUMENT, 3);
+    refuse_if(length > PANIC_TEXT_LIMIT, ERR_ARGUMENT, 3);
     refuse_if(!read_text(address, length, text), ERR_ADDRESS, 2);
     panic_plain("%s", text);
 }

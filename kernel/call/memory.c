@@ -1,7 +1,6 @@
 /* System calls of memory objects and spaces. */
 #include "boot/memory.h"
 #include "call/call.h"
-#include "memory/reserve.h"
 #include "object/memory.h"
 #include "object/pool.h"
 #include "object/space.h"
@@ -17,7 +16,7 @@ status call_memory_create(u64 pool_slot, u64 slot, u64 pages, u64 flags)
     try(call_find(pool_slot, OBJECT_POOL, RIGHT_WRITE, 1, pool, &pool));
     try(call_new_slot(slot, 2));
     bool contiguous = flags & MEMORY_CONTIGUOUS;
-    refuse_if(!pages || pages > (contiguous ? RESERVE_PAGES_LIMIT : MEMORY_PAGES_LIMIT),
+    refuse_if(!pages || pages > (contiguous ? CONTIGUOUS_PAGES_LIMIT : MEMORY_PAGES_LIMIT),
               ERR_ARGUMENT, 3);
     refuse_if(flags & ~(u64)MEMORY_CONTIGUOUS, ERR_ARGUMENT, 4);
     refuse_if(memory_create(pool, pages, contiguous, &memory), ERR_MEMORY, 1);
@@ -60,15 +59,6 @@ status call_memory_physical(u64 machine, u64 pool_slot, u64 slot, u64 physical, 
     return call_created(slot, 3, &memory->object);
 }
 
-static u64 list_length(const struct list *list)
-{
-    u64 length = 0;
-    list_for_each(node, list) {
-        length++;
-    }
-    return length;
-}
-
 status call_memory_info(u64 memory_slot, u64 address)
 {
     struct memory *memory;
@@ -76,8 +66,8 @@ status call_memory_info(u64 memory_slot, u64 address)
     struct memory_info info = {
         .pages = memory->pages,
         .committed = memory->committed,
-        .mappings = list_length(&memory->regions),
-        .dma = list_length(&memory->dma),
+        .mappings = memory->region_count,
+        .dma = memory->dma_count,
     };
     return call_write(address, &info, sizeof(info), 2);
 }

@@ -20,6 +20,7 @@
 #define REDIRECTION_MASK  (1u << 16)
 
 struct ioapic {
+    u64 phys;
     volatile u32 *registers;
     u32 first, count;
 };
@@ -65,10 +66,20 @@ static bool overlaps(const struct ioapic *new)
     return false;
 }
 
+static bool is_known(u64 phys)
+{
+    for (u32 i = 0; i < ioapic_count; i++) {
+        if (ioapics[i].phys == phys) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool ioapic_add(u64 phys, u32 first_line)
 {
-    struct ioapic new = {.first = first_line};
-    if (ioapic_count == IOAPIC_LIMIT || !is_aligned(phys, IOAPIC_WINDOW) ||
+    struct ioapic new = {.phys = phys, .first = first_line};
+    if (ioapic_count == IOAPIC_LIMIT || is_known(phys) || !is_aligned(phys, IOAPIC_WINDOW) ||
         (phys >= MESSAGES && phys < MESSAGES_END)) {
         return false;
     }

@@ -3,7 +3,8 @@
  *
  * What ring 3 shares it can change at any moment. So a system call reads each word once, into
  * memory of its own, checks that, and uses that. In debug builds the accessor enforces it: a second
- * read of the same word through the same `struct fetch` returns something else (as far as FETCH_LIMIT words go).
+ * read of the same word through the same `struct fetch` returns something else (as far as
+ * FETCH_LIMIT words go).
  */
 #pragma once
 #include <base/types.h>

@@ -6,9 +6,9 @@
  * page. Like frames, it is charged to the pool that asks.
  */
 #pragma once
-#include <base/types.h>
+#include <abi/object.h>
 
-#define RESERVE_PAGES_LIMIT 4096ul /* 16 MiB */
+#define RESERVE_PAGES_LIMIT CONTIGUOUS_PAGES_LIMIT
 
 void reserve_init(u64 physical, u64 pages);
 

@@ -84,6 +84,7 @@ static void hold_free(struct dma_hold *hold)
     list_remove(&hold->in_device);
     list_remove(&hold->in_memory);
     hold->device->hold_count--;
+    memory->dma_count--;
     pool_free(memory->object.pool, hold, sizeof(*hold));
     memory_released(memory);
 }
@@ -119,6 +120,7 @@ enum error dma_map(struct device *device, struct memory *memory, u64 first, u64 
     list_push_back(&device->holds, &hold->in_device);
     list_push_back(&memory->dma, &hold->in_memory);
     device->hold_count++;
+    memory->dma_count++;
     return ERR_NONE;
 }
 

@@ -166,17 +166,14 @@ enum error memory_commit_step(struct memory *memory, u64 page, u64 pages, u64 *d
 
 /* ---- the end ---- */
 
-/* The first region that a space of our own pool, or of one inside it, maps; NULL when there is
- * none. */
+/* A region that a space of our own pool, or of one inside it, maps; NULL when there is none. */
 static struct region *own_region(struct memory *memory)
 {
-    list_for_each(node, &memory->regions) {
-        struct region *region = container_of(node, struct region, in_memory);
-        if (pool_is_inside(region->space->object.pool, memory->object.pool)) {
-            return region;
-        }
+    if (list_empty(&memory->regions)) {
+        return NULL;
     }
-    return NULL;
+    struct region *first = container_of(list_first(&memory->regions), struct region, in_memory);
+    return memory_is_own(memory, first->space->object.pool) ? first : NULL;
 }
 
 static void quarantine(struct memory *memory)
@@ -186,6 +183,11 @@ static void quarantine(struct memory *memory)
         memory->object.pool->quarantined += memory->committed;
         trace_add(TRACE_QUARANTINE, (u64)memory, memory->committed);
     }
+}
+
+bool memory_is_own(const struct memory *memory, const struct pool *pool)
+{
+    return pool_is_inside(pool, memory->object.pool);
 }
 
 void memory_released(struct memory *memory)

@@ -11,9 +11,9 @@
 #include "object/object.h"
 
 enum memory_layout {
-    MEMORY_PAGED, /* frames of its own, present or absent, in a radix tree */
+    MEMORY_PAGED,   /* frames of its own, present or absent, in a radix tree */
     MEMORY_RESERVE, /* a stretch of the boot reserve; the first `committed` pages are present */
-    MEMORY_FIXED /* a stretch that is nobody's: device registers, boot modules */
+    MEMORY_FIXED    /* a stretch that is nobody's: device registers, boot modules */
 };
 
 struct memory {
@@ -28,8 +28,9 @@ struct memory {
     u64 large; /* a large frame that is being zeroed for large_page; 0: none */
     u64 large_page, large_zeroed;
     u64 cursor;          /* how far destruction has come */
-    struct list regions; /* struct region */
+    struct list regions; /* struct region; those of its own pool's spaces first */
     struct list dma;     /* struct dma_hold */
+    u64 region_count, dma_count;
 };
 
 must_check enum error memory_create(struct pool *pool, u64 pages, bool contiguous,
@@ -47,6 +48,9 @@ must_check enum error memory_commit_step(struct memory *memory, u64 page, u64 pa
 
 /* Physical address of a page, or FRAME_NONE; *large: it is part of an aligned 2 MiB leaf. */
 u64 memory_frame(const struct memory *memory, u64 page, bool *large);
+
+/* Is `pool` the memory's own, or inside that? What such spaces show ends with the memory. */
+bool memory_is_own(const struct memory *memory, const struct pool *pool);
 
 /* Somebody (a region or a DMA range) has let go of the memory: quarantine may be over. */
 void memory_released(struct memory *memory);

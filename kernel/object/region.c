@@ -61,7 +61,12 @@ enum error space_map(struct space *space, struct memory *memory, u64 address, u6
                               .first = first,
                               .rights = rights};
     list_init(&region->in_memory);
-    list_push_front(&memory->regions, &region->in_memory);
+    if (memory_is_own(memory, space->object.pool)) {
+        list_push_front(&memory->regions, &region->in_memory);
+    } else {
+        list_push_back(&memory->regions, &region->in_memory);
+    }
+    memory->region_count++;
     memmove(&regions[at + 1], &regions[at], (space->region_count - at) * sizeof(*regions));
     regions[at] = region;
     space->region_count++;
@@ -86,6 +91,7 @@ bool region_remove_step(struct region *region)
     space->region_count--;
     memmove(&regions[at], &regions[at + 1], (space->region_count - at) * sizeof(*regions));
     list_remove(&region->in_memory);
+    region->memory->region_count--;
     memory_released(region->memory);
     pool_free(pool, region, sizeof(*region));
     return true;

@@ -1,8 +1,8 @@
 """Where the instructions of the kernel's paths go.
 
-    paths.py            boots the measuring configuration, and prints for every kind of way through the
-                        kernel (from its entry to its way out) how often it was taken, how long the
-                        commonest was, and how many instructions each function had in that
+    paths.py    boots the measuring configuration, and prints for every kind of way through the
+                kernel (from its entry to its way out) how often it was taken, how long the
+                commonest was, and how many instructions each function had in that
 
 It lets QEMU log every instruction that the kernel executes, which takes a few minutes.
 """
@@ -23,6 +23,10 @@ from harness import Factory
 from run import build_folder
 
 ADDRESS = re.compile(rb"\[[0-9a-f]+/([0-9a-f]{16})/")
+
+
+NOTABLE = ("ipc_call", "ipc_reply_wait", "event_raise_fast", "user_trap", "kernel_trap",
+           "irq_interrupt", "thread_fault", "space_fault", "cpu_choose")
 
 
 class Symbols:
@@ -70,8 +74,7 @@ def kind_of(way):
     """What names a way: the handlers that it went through."""
     calls = [name for name in dict.fromkeys(way) if name.startswith("call_") and
              name not in ("call_cap", "call_thread", "call_write", "call_new_slot")]
-    others = [name for name in ("ipc_fast", "reply_and_wait", "user_trap", "kernel_trap", "interrupt",
-                                "irq_interrupt", "thread_fault", "space_fault", "cpu_load") if name in way]
+    others = [name for name in NOTABLE if name in way]
     return " ".join(calls[:1] + others) or way[0]
 
 
@@ -79,7 +82,8 @@ def report(kinds):
     for kind, counter in sorted(kinds.items(), key=lambda item: -sum(item[1].values())):
         (way, count) = counter.most_common(1)[0]
         total = sum(n for _, n in way)
-        print(f"\n{kind}: {sum(counter.values())} times, the commonest ({count}) {total} instructions")
+        print(f"\n{kind}: {sum(counter.values())} times, "
+              f"the commonest ({count}) {total} instructions")
         print("    " + ", ".join(f"{name} {n}" for name, n in way))
 
 

@@ -202,7 +202,7 @@ def test_too_little_memory(machine):
 
 @builds("release")
 def test_no_hpet(machine):
-    """One message, at root's log and on the console; the rest of the system runs without a timer."""
+    """One message, in the log and on the console; the rest of the system runs without a timer."""
     for model in "q35", "pc":
         m = machine(extra=["-M", f"{model},hpet=off"])
         m.expect(PROMPT, 60)
@@ -215,7 +215,7 @@ def test_no_hpet(machine):
 
 @builds("release")
 def test_no_acpi(machine):
-    """Without tables the system is an old PC: it says so once, and comes up. (For a q35 the firmware
+    """Without tables the system is an old PC: it says so once, and comes up. (For a q35 firmware
     makes tables of its own.)"""
     for model, tables in ("q35", True), ("pc", False):
         m = machine(extra=["-M", f"{model},acpi=off"])

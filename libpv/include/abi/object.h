@@ -44,10 +44,14 @@ enum right {
  * stays empty, because a SYSCALL there would return to a non-canonical address. */
 #define USER_END 0x00007ffffffff000ul
 
-#define MEMORY_PAGES_LIMIT (1ul << 27) /* a memory object has at most 512 GiB */
-#define POOL_DEPTH_LIMIT   8           /* pools inside pools */
-#define REGION_LIMIT       368         /* mapped regions of a space */
-#define DMA_LIMIT          64          /* ranges mapped for one device */
+#define MEMORY_PAGES_LIMIT     (1ul << 27)  /* a memory object has at most 512 GiB */
+#define POOL_DEPTH_LIMIT       8            /* pools inside pools */
+#define REGION_LIMIT           368          /* mapped regions of a space */
+#define CONTIGUOUS_PAGES_LIMIT 4096ul       /* a contiguous memory object has at most 16 MiB */
+#define EVENT_WINDOW_LIMIT_NS  1000000000ul /* the longest window of a lazy raise */
+#define TRACE_CALL_LIMIT       16u          /* trace entries that one call returns */
+#define PANIC_TEXT_LIMIT       512u         /* bytes of machine_panic's text */
+#define DMA_LIMIT              64           /* ranges mapped for one device */
 
 #define PRIORITY_COUNT  16         /* 15 is the most urgent */
 #define WEIGHT_LIMIT    10000u     /* weights go from 1 to this */

@@ -46,8 +46,8 @@ enum grant_kind {
     GRANT_PORTS,
     /* memory of device registers; value0 = bytes, value1 = offset in the first page */
     GRANT_REGISTERS,
-    /* irq; value0 = event bit number; of an HPET's timer also: value1 = line to route it to, value2 =
-     * 1 if that is level-triggered, value3 = the timer's number */
+    /* irq; value0 = event bit number; of an HPET's timer also: value1 = line to route it to,
+     * value2 = 1 if that is level-triggered, value3 = the timer's number */
     GRANT_IRQ,
     /* endpoint with the right to call another server, badged */
     GRANT_SERVICE,
