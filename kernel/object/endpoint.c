@@ -110,7 +110,7 @@ void endpoint_call(struct endpoint *endpoint, struct thread *caller, u64 badge)
     }
     struct thread *server = container_of(list_first(&endpoint->servers), struct thread, queue);
     list_remove(&server->queue);
-    if (sched_may_hand_over(caller, server)) {
+    if (thread_may_follow(server, caller)) {
         deliver(caller, server);
         server->state = THREAD_READY;
         cpu_set_current(cpu_this(), server);

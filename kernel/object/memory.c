@@ -185,11 +185,6 @@ static void quarantine(struct memory *memory)
     }
 }
 
-bool memory_is_own(const struct memory *memory, const struct pool *pool)
-{
-    return pool_is_inside(pool, memory->object.pool);
-}
-
 void memory_released(struct memory *memory)
 {
     if (list_empty(&memory->regions) && list_empty(&memory->dma)) {

@@ -50,7 +50,10 @@ must_check enum error memory_commit_step(struct memory *memory, u64 page, u64 pa
 u64 memory_frame(const struct memory *memory, u64 page, bool *large);
 
 /* Is `pool` the memory's own, or inside that? What such spaces show ends with the memory. */
-bool memory_is_own(const struct memory *memory, const struct pool *pool);
+static inline bool memory_is_own(const struct memory *memory, const struct pool *pool)
+{
+    return pool_is_inside(pool, memory->object.pool);
+}
 
 /* Somebody (a region or a DMA range) has let go of the memory: quarantine may be over. */
 void memory_released(struct memory *memory);

@@ -100,9 +100,10 @@ static inline void thread_finish(struct thread *thread, status result)
     thread_ready(thread);
 }
 
-/* Could `from`, if it is the present thread and waits now, be followed by `to` without a choice? */
-static inline bool sched_may_hand_over(const struct thread *from, const struct thread *to)
+/* Could `next` run at once, without a choice, if `present` is who runs and waits now? */
+static inline bool thread_may_follow(const struct thread *next, const struct thread *present)
 {
     const struct cpu *cpu = cpu_this();
-    return cpu_current(cpu) == from && !((cpu->hurdles & ~HURDLE_LOADED) >> to->fast_shift);
+    return cpu_current(cpu) == present &&
+           !((cpu->hurdles & ~HURDLE_LOADED) >> next->fast_shift);
 }
