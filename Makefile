@@ -150,12 +150,13 @@ help:
 
 # Programs are looked for by every build, cheaply; only if one is missing is anything installed.
 DEPS_FOR := build $(if $(filter clang%,$(notdir $(CC))),clang) \
-    $(if $(filter run gdb,$(MAKECMDGOALS)),run) $(if $(filter bench,$(MAKECMDGOALS)),run) \
+    $(if $(filter run gdb bench,$(MAKECMDGOALS)),run) \
     $(if $(filter test unit fuzz,$(MAKECMDGOALS)),run clang test) \
     $(if $(filter format,$(MAKECMDGOALS)),format)
 
 deps:
 	@sh iso/deps.sh build run clang test format
+	@echo 'Everything that is needed is installed.'
 
 deps-ready:
 	@sh iso/deps.sh $(DEPS_FOR)

@@ -70,12 +70,12 @@ export CC QEMU FUZZ_SECONDS FUZZ_CALLS PATIENCE V
 
 in-parallel = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS))
 
-test:
+test: | deps-ready
 	$(Q)$(MAKE) $(in-parallel) RELEASE= stage iso
 	$(Q)$(MAKE) $(in-parallel) RELEASE=1 stage
 	$(Q)$(MAKE) $(in-parallel) unit fuzz
 	@python3 tests/run.py -j $(JOBS) $(TESTS)
 
-bench:
+bench: | deps-ready
 	$(Q)$(MAKE) $(in-parallel) RELEASE=1 stage
 	@python3 tests/bench/bench.py
