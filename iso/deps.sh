@@ -23,7 +23,7 @@ build|xorriso|xorriso|writes the ISO
 build|mformat|mtools|makes the UEFI partition of the ISO
 run|qemu-system-x86_64|qemu-system-x86|the machine to run on
 clang|clang|clang|the other compiler; host tests and fuzzers
-clang|/usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a|libclang-rt-dev|sanitizers and libFuzzer
+clang|/usr/lib/llvm-*/lib/clang/*/lib/*/libclang_rt.fuzzer-*.a|libclang-rt-dev|sanitizers, libFuzzer
 test|/usr/include/cmocka.h|libcmocka-dev|unit tests
 test|/usr/share/OVMF/OVMF_CODE.fd|ovmf|UEFI firmware to boot tests on
 test|bochs|bochs|a second machine to boot tests on

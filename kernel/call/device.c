@@ -145,6 +145,7 @@ status call_irq_create(u64 device_slot, u64 pool_slot, u64 slot, u64 line, u64 e
               4);
     try(call_cap(event_slot, OBJECT_EVENT, RIGHT_CONTROL, 5, &event));
     refuse_if(bit >= 64, ERR_ARGUMENT, 6);
+    refuse_if(event->badge && !(event->badge >> bit & 1), ERR_RIGHTS, 6);
     enum error error = irq_create(pool, device, (u32)line, event, bit, &irq);
     refuse_if(error, error, error == ERR_MEMORY ? 2 : 4);
     try(call_created(slot, 3, &irq->object));

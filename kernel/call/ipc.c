@@ -13,7 +13,7 @@
 static void save_words(struct thread *thread, u64 word0, u64 caps, u64 word1, u64 word2, u64 word3)
 {
     frame_of(thread)->rsi = word0;
-    frame_of(thread)->rdx = caps;
+    thread->caps = caps;
     frame_of(thread)->r8 = word1;
     frame_of(thread)->r9 = word2;
     frame_of(thread)->r10 = word3;
@@ -76,6 +76,7 @@ status call_reply(u64 unused, u64 word, u64 caps, u64 word1, u64 word2, u64 word
     refuse_if(!self->caller, ERR_ABSENT, 0);
     save_words(self, word, caps, word1, word2, word3);
     endpoint_reply(self);
+    self->caps = 0;
     return 0;
 }
 
@@ -162,7 +163,8 @@ status call_event_poll(u64 event_slot)
     try(call_find(event_slot, OBJECT_EVENT, RIGHT_RECEIVE, 1, event, &event));
     refuse_if(!event->pending, ERR_EMPTY, 0);
     struct thread *self = call_thread();
-    save_words(self, 0, event_take(event), 0, 0, 0);
+    save_words(self, 0, 0, 0, 0, 0);
+    frame_of(self)->rdx = event_take(event);
     frame_of(self)->rax = 0;
     return from_frame(self);
 }

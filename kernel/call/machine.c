@@ -28,6 +28,7 @@ status call_machine_alarm(u64 machine, u64 event_slot, u64 bits, u64 deadline)
     try(call_machine(machine, 1));
     try(call_cap(event_slot, OBJECT_EVENT, RIGHT_CONTROL, 2, &event));
     refuse_if(!bits, ERR_ARGUMENT, 3);
+    refuse_if(event->badge && bits & ~event->badge, ERR_RIGHTS, 3);
     trap_set_alarm(event->object, event->rights, bits);
     sched_set_alarm(cpu_this(), deadline);
     return 0;
@@ -62,6 +63,9 @@ status call_machine_trace(u64 machine, u64 address, u64 count, u64 sequence)
     try(call_machine(machine, 1));
     refuse_if(!count, ERR_ARGUMENT, 3);
     u64 read = trace_read(entries, min(count, TRACE_CALL_LIMIT), sequence);
+    if (!read) {
+        return 0;
+    }
     try(call_write(address, entries, read * sizeof(entries[0]), 2));
     return (status)read;
 }

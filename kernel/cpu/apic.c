@@ -132,7 +132,7 @@ void apic_eoi(void)
 void apic_timer_arm(u64 deadline)
 {
     if (has_deadline) {
-        wrmsr(MSR_TSC_DEADLINE, deadline == TIMER_OFF ? 0 : deadline);
+        wrmsr(MSR_TSC_DEADLINE, deadline == TIMER_OFF ? 0 : max(deadline, 1)); /* 0: off */
         return;
     }
     u64 now = rdtsc();

@@ -14,7 +14,6 @@
 #include "sched/sched.h"
 #include <base/string.h>
 
-
 /* IF, TF, DF, IOPL, NT, AC: what SYSCALL clears. */
 #define FMASK_VALUE 0x47700u
 

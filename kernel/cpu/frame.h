@@ -4,9 +4,9 @@
  *
  * A frame is the first thing that an entry makes: entry.asm pushes it straight into the thread that
  * was running, from the last field to the first. Between a saved register and the instruction that
- * trusts it there are two rules: the one for flags is frame_user_rflags below; the one for addresses
- * is the macro unless_sysret in layout.inc, because all who need it are assembly. Both are tested
- * on the host, where emulation cannot hide a mistake.
+ * trusts it there are two rules: the one for flags is frame_user_rflags below; the one for
+ * addresses is the macro unless_sysret in layout.inc, because all who need it are assembly. Both
+ * are tested on the host, where emulation cannot hide a mistake.
  */
 #pragma once
 #include <abi/info.h>

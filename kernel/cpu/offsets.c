@@ -10,8 +10,7 @@
 #include "object/thread.h"
 #include <abi/syscall.h>
 
-#define VALUE(name, value)                                                                         \
-    __asm__ volatile(".globl " #name "\n.set " #name ", %c0" : : "i"(value))
+#define VALUE(name, value)         __asm__ volatile(".globl " #name "\n.set " #name ", %c0" : : "i"(value))
 #define OFFSET(name, type, member) VALUE(name, offsetof(struct type, member))
 
 static void __attribute__((used)) offsets(void)

@@ -101,9 +101,21 @@ static struct dma_hold *hold_find(const struct device *device, const struct memo
     return NULL;
 }
 
+static bool hold_overlaps(const struct device *device, const struct memory *memory, u64 first,
+                          u64 pages)
+{
+    list_for_each(node, &device->holds) {
+        struct dma_hold *hold = container_of(node, struct dma_hold, in_device);
+        if (hold->memory == memory && ranges_overlap(first, pages, hold->first, hold->pages)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 enum error dma_map(struct device *device, struct memory *memory, u64 first, u64 pages)
 {
-    if (hold_find(device, memory, first)) {
+    if (hold_overlaps(device, memory, first, pages)) {
         return ERR_OCCUPIED;
     }
     if (device->hold_count == DMA_LIMIT) {

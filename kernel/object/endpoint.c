@@ -19,6 +19,7 @@ enum error endpoint_create(struct pool *pool, struct endpoint **result)
     }
     list_init(&endpoint->callers);
     list_init(&endpoint->servers);
+    list_init(&endpoint->dismissed);
     *result = endpoint;
     return ERR_NONE;
 }
@@ -27,12 +28,12 @@ enum error endpoint_create(struct pool *pool, struct endpoint **result)
 
 static u64 slot_sent(const struct thread *thread)
 {
-    return thread->faulting ? SLOT_NONE : frame_of(thread)->rdx & 0xffffffff;
+    return thread->caps & 0xffffffff;
 }
 
 static u64 slot_accepted(const struct thread *thread)
 {
-    return thread->faulting ? SLOT_NONE : frame_of(thread)->rdx >> 32;
+    return thread->caps >> 32;
 }
 
 /* Copies the capability that `from` sends into the slot that `to` has named. */
@@ -79,6 +80,7 @@ static void deliver(struct thread *caller, struct thread *server)
         bits = event_take(server->event);
         result |= WAIT_EVENT;
     }
+    server->caps = 0;
     pass_words(caller, server);
     frame_of(server)->rax = (u64)result;
     frame_of(server)->rdi = caller->badge;
@@ -162,6 +164,7 @@ bool endpoint_pending(const struct endpoint *endpoint, const struct thread *serv
 static void deliver_events(struct thread *server)
 {
     struct trap_frame *frame = frame_of(server);
+    server->caps = 0;
     frame->rax = WAIT_EVENT;
     frame->rdx = event_take(server->event);
     frame->rdi = frame->rsi = 0;
@@ -235,11 +238,12 @@ static void dismiss(struct list *queue)
 enum error endpoint_empty_step(struct object *object)
 {
     struct endpoint *endpoint = container_of(object, struct endpoint, object);
+    list_move_all(&endpoint->dismissed, &endpoint->servers); /* ipc_fast.asm finds nobody now */
     for (unsigned i = 0; i < THREADS_PER_BITE; i++) {
         if (!list_empty(&endpoint->callers)) {
             dismiss(&endpoint->callers);
-        } else if (!list_empty(&endpoint->servers)) {
-            dismiss(&endpoint->servers);
+        } else if (!list_empty(&endpoint->dismissed)) {
+            dismiss(&endpoint->dismissed);
         } else {
             return ERR_NONE;
         }

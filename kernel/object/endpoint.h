@@ -13,8 +13,9 @@ struct thread;
 
 struct endpoint {
     struct object object;
-    struct list callers; /* threads in CALLING */
-    struct list servers; /* threads in WAITING */
+    struct list callers;   /* threads in CALLING */
+    struct list servers;   /* threads in WAITING */
+    struct list dismissed; /* the same, once the endpoint is being destroyed */
 };
 
 must_check enum error endpoint_create(struct pool *pool, struct endpoint **result);

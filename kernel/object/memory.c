@@ -74,21 +74,23 @@ u64 memory_frame(const struct memory *memory, u64 page, bool *large)
     }
     u64 physical = memory->base + page * PAGE_SIZE;
     u64 first = align_down(page, LARGE_PAGES);
-    *large = physical % LARGE_SIZE == page % LARGE_PAGES * PAGE_SIZE &&
+    *large = memory->layout == MEMORY_FIXED &&
+             physical % LARGE_SIZE == page % LARGE_PAGES * PAGE_SIZE &&
              first + LARGE_PAGES <= memory->committed;
     return physical;
 }
 
 /* ---- committing ---- */
 
-/* Zeroes the next part of the large frame in the making; when that is all, enters it. */
-static enum error large_step(struct memory *memory)
+/* Zeroes the next part of the large frame in the making; when that is all, enters it. If it cannot be
+ * entered, small pages came first, or the pool has filled up meanwhile: then small ones have to do. */
+static void large_step(struct memory *memory)
 {
     u8 *bytes = phys_to_virt(memory->large);
     memset(bytes + memory->large_zeroed, 0, ZERO_BITE);
     memory->large_zeroed += ZERO_BITE;
     if (memory->large_zeroed < LARGE_SIZE) {
-        return ERR_NONE;
+        return;
     }
     enum error error =
         radix_insert(&memory->radix, memory->object.pool, memory->large_page, memory->large, true);
@@ -98,13 +100,13 @@ static enum error large_step(struct memory *memory)
         memory->committed += LARGE_PAGES;
     }
     memory->large = 0;
-    return error;
 }
 
 /* Starts a large frame at `page` if one fits there and can be had. */
 static bool large_start(struct memory *memory, u64 page, u64 pages)
 {
-    if (pages < LARGE_PAGES || !radix_large_free(&memory->radix, page)) {
+    if (pages < LARGE_PAGES || !radix_large_free(&memory->radix, page) ||
+        !pool_has_room(memory->object.pool, LARGE_PAGES + memory->radix.height)) {
         return false;
     }
     memory->large = pool_take_large(memory->object.pool);
@@ -147,8 +149,8 @@ enum error memory_commit_step(struct memory *memory, u64 page, u64 pages, u64 *d
         return ERR_NONE;
     }
     if (memory->large || large_start(memory, page, pages)) {
-        enum error error = large_step(memory);
-        return error == ERR_OCCUPIED ? ERR_NONE : error; /* small pages came first: no loss */
+        large_step(memory);
+        return ERR_NONE;
     }
     for (u64 fresh = 0; *done < pages && fresh < COMMIT_BITE && *done < LARGE_PAGES; ++*done) {
         bool large;

@@ -107,9 +107,11 @@ static void withdraw(struct thread *thread)
     thread_halt(thread);
     if (thread->state == THREAD_REPLYING) {
         thread->server->caller = NULL;
+    } else if (thread->state == THREAD_CALLING || thread->state == THREAD_WAITING) {
+        list_remove(&thread->queue); /* in other states its links mean nothing */
     }
-    list_remove(&thread->queue);
     thread->state = THREAD_STOPPED;
+    thread->caps = 0;
     thread->faulting = false;
     endpoint_abandon(thread);
 }

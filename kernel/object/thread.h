@@ -24,7 +24,7 @@ struct thread_counters {
 /* In memory, a thread begins with its saved registers: they end where the structure begins, so that
  * a pointer to a thread is also where an interrupt pushes (TSS.rsp0). frame_of() finds them. */
 struct thread {
-    struct list queue; /* of its share (READY) or an endpoint (WAITING, CALLING) */
+    struct list queue; /* of its share (READY) or an endpoint (WAITING, CALLING); else stale */
     struct object object;
     struct space *space; /* NULL: destroyed */
     struct share *share; /* NULL: destroyed */
@@ -42,9 +42,10 @@ struct thread {
     struct thread *caller; /* whom it has to answer */
     struct thread *server; /* who has to answer it, in REPLYING */
     u64 badge;             /* of the capability through which it calls */
-    u64 fault_words[4];    /* the message, when faulting */
-    struct event *event;   /* bound to it */
-    struct cap fault;      /* its fault endpoint */
+    u64 caps;           /* the capability word of the IPC it is in; 0 without, as in all fast IPC */
+    u64 fault_words[4]; /* the message, when faulting */
+    struct event *event; /* bound to it */
+    struct cap fault;    /* its fault endpoint */
     u64 fs_base, gs_base;
     void *fpu; /* state of a page, or NULL */
     struct thread_counters count;
@@ -97,6 +98,7 @@ static inline void thread_ready(struct thread *thread)
 static inline void thread_finish(struct thread *thread, status result)
 {
     frame_of(thread)->rax = (u64)result;
+    thread->caps = 0;
     thread_ready(thread);
 }
 
@@ -104,6 +106,5 @@ static inline void thread_finish(struct thread *thread, status result)
 static inline bool thread_may_follow(const struct thread *next, const struct thread *present)
 {
     const struct cpu *cpu = cpu_this();
-    return cpu_current(cpu) == present &&
-           !((cpu->hurdles & ~HURDLE_LOADED) >> next->fast_shift);
+    return cpu_current(cpu) == present && !((cpu->hurdles & ~HURDLE_LOADED) >> next->fast_shift);
 }
