@@ -165,6 +165,14 @@ def end_group(process):
             continue
 
 
+def both_ends(text, first=20, last=60):
+    """The lines of a text, without the middle when there are many."""
+    lines = text.splitlines()
+    if len(lines) <= first + last + 1:
+        return lines
+    return [*lines[:first], f"... {len(lines) - first - last} lines ...", *lines[-last:]]
+
+
 def run_all(tests, jobs):
     """Runs them, some at a time; returns the names of those that failed."""
     failed = []
@@ -176,7 +184,7 @@ def run_all(tests, jobs):
             print(f"{'ok  ' if passed else 'FAIL'} {test.name} ({seconds:.1f} s)", flush=True)
             if not passed:
                 failed.append(test.name)
-                print("\n".join("    " + line for line in text.splitlines()[-80:]), flush=True)
+                print("\n".join("    " + line for line in both_ends(text)), flush=True)
             elif test.function:
                 print("".join(f"    {line}\n" for line in text.splitlines()), end="", flush=True)
     return sorted(failed)
