@@ -131,13 +131,13 @@ static void timer_interrupt(struct cpu *cpu)
     }
 }
 
-static void interrupt(struct cpu *cpu, u64 vector)
+static inline void interrupt(struct cpu *cpu, u64 vector)
 {
     cpu->interrupts++;
-    if (vector == VECTOR_TIMER) {
-        timer_interrupt(cpu);
-    } else if (vector >= VECTOR_DEVICES && vector < VECTOR_TIMER) {
+    if (likely(vector >= VECTOR_DEVICES && vector < VECTOR_TIMER)) {
         irq_interrupt((u8)vector);
+    } else if (vector == VECTOR_TIMER) {
+        timer_interrupt(cpu);
     } else {
         cpu->spurious++;
         if (apic_in_service((u8)vector)) {

@@ -63,23 +63,29 @@ static void period_roll(struct cpu *cpu, u64 now)
 
 /* ---- queues ---- */
 
-/* Puts a share that has ready threads and is in no queue into the right one. */
-static void share_enqueue(struct cpu *cpu, struct share *share, bool front)
+/* The cap of a share that has ready threads is used up: it waits for the next period. */
+static void share_throttle(struct cpu *cpu, struct share *share)
 {
-    struct run_queue *run = &cpu->run;
+    share->throttled++;
+    list_push_back(&cpu->run.throttled[share->priority], &share->link);
+    cpu->run.throttled_mask |= 1u << share->priority;
+}
+
+/* Puts a share that has ready threads and is in no queue into the right one. */
+static inline void share_enqueue(struct cpu *cpu, struct share *share, bool front)
+{
+    struct list *queue = &cpu->run.queue[share->priority];
     u32 bit = 1u << share->priority;
-    if (!share_may_run(cpu, share)) {
-        share->throttled++;
-        list_push_back(&run->throttled[share->priority], &share->link);
-        run->throttled_mask |= bit;
+    if (unlikely(share->cap && !share_may_run(cpu, share))) {
+        share_throttle(cpu, share);
         return;
     }
-    run->ready |= bit;
+    cpu->run.ready |= bit;
     cpu->hurdles |= bit << HURDLE_SHIFT(0);
     if (front) {
-        list_push_front(&run->queue[share->priority], &share->link);
+        list_push_front(queue, &share->link);
     } else {
-        list_push_back(&run->queue[share->priority], &share->link);
+        list_push_back(queue, &share->link);
     }
 }
 
@@ -98,7 +104,7 @@ static void share_dequeue(struct cpu *cpu, struct share *share)
     }
 }
 
-static void enqueue(struct cpu *cpu, struct thread *thread, bool front)
+static inline void enqueue(struct cpu *cpu, struct thread *thread, bool front)
 {
     struct share *share = thread->share;
     bool queued = !list_empty(&share->ready);

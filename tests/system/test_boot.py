@@ -35,6 +35,13 @@ def test_pc(machine):
 
 
 @builds("release")
+def test_serial_only(machine):
+    """The second entry of the menu: the console has no screen and no keyboard, and does without."""
+    m = boots(machine, config="serial.cfg")
+    assert "console" in m.command("ps")
+
+
+@builds("release")
 def test_disk(machine):
     """The same ISO, written to a disk."""
     boots(machine, boot="disk")
