@@ -5,6 +5,8 @@
 #include "tests.h"
 #include "world.h"
 
+#include <runtime/clock.h>
+
 #define CMOS_INDEX 0x70u
 #define CMOS_DATA  0x71u
 
@@ -91,6 +93,12 @@ void device_dma(void)
     same(memory_facts(memory).dma, 1);
     refused(dma_map(device, memory, 10, 1), ERR_OCCUPIED, 3);
     refused(dma_map(device, memory, 29, 1), ERR_OCCUPIED, 3);
+    refused(dma_map(device, memory, 0, 100), ERR_OCCUPIED, 3); /* around it */
+    refused(dma_map(device, memory, 0, 11), ERR_OCCUPIED, 3);
+    refused(dma_map(device, memory, 9, 2), ERR_OCCUPIED, 3);
+    same(memory_facts(memory).dma, 1);
+    must(dma_map(device, memory, 0, 10));
+    must(dma_unmap(device, memory, 0));
     must(dma_map(device, memory, 30, 1));
     u64 addresses[20];
     for (u64 page = 10; page < 30; page++) {
@@ -219,4 +227,34 @@ void device_machine(void)
     same(machine_facts().used_pages >= b.used_pages + 64, true);
     must(object_destroy_all(memory));
     same(machine_facts().used_pages, b.used_pages);
+}
+
+/* Nothing to read: nothing is written, wherever that would be. */
+void device_trace_empty(void)
+{
+    u32 memory = new_committed(1);
+    struct trace_entry *entries = show(memory, 1, RIGHT_READ | RIGHT_WRITE);
+    u64 later = machine_facts().trace_next + 1000000;
+    same(machine_trace(SLOT_MACHINE, entries, 10, later), 0);
+    same(machine_trace(SLOT_MACHINE, entries, 10, ~0ul), 0);
+    entries = show(memory, 1, RIGHT_READ);
+    same(machine_trace(SLOT_MACHINE, entries, 10, later), 0);
+}
+
+/* The alarm raises what the event's capability may raise; at once, if its time is over. */
+void device_alarm_badge(void)
+{
+    u32 event = new_event();
+    u32 badged = copy_of(event, RIGHT_CONTROL, 0x30);
+    u64 bits = 0;
+    refused(machine_alarm(SLOT_MACHINE, badged, 0x08, 0), ERR_RIGHTS, 3);
+    refused(machine_alarm(SLOT_MACHINE, badged, 0x38, 0), ERR_RIGHTS, 3);
+    refused(machine_alarm(SLOT_MACHINE, badged, ~0ul, 0), ERR_RIGHTS, 3);
+    must(machine_alarm(SLOT_MACHINE, badged, 0x20, 0));
+    u64 until = tsc() + machine_facts().tsc_hz;
+    while (event_poll(event, &bits) < 0 && tsc() < until)
+        ;
+    same(bits, 0x20);
+    pause_us(1000); /* and there are later ones */
+    failed_with(event_poll(event, &bits), ERR_EMPTY);
 }

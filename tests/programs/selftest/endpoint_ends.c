@@ -67,6 +67,41 @@ void endpoint_destroyed(void)
     same(board.result[1], status_error(ERR_DEAD, 0));
 }
 
+/* A thread without a stack: its registers are those of SYS_WAIT, and it ends with a fault. */
+extern const char bare_wait[];
+__asm__(".pushsection .text\n"
+        "bare_wait: syscall\n"
+        "           ud2\n"
+        ".popsection");
+
+static u32 wait_bare(u32 endpoint, u32 share)
+{
+    u32 thread = new_slot();
+    struct thread_registers registers = {.rip = (u64)bare_wait, .rax = SYS_WAIT, .rdi = endpoint};
+    must(thread_create(SLOT_TEST_POOL, thread, SLOT_SPACE, share, 0, 0));
+    must(thread_write(thread, &registers));
+    must(thread_resume(thread));
+    return thread;
+}
+
+/* An endpoint that is only half destroyed, because so many wait there, takes no more calls. */
+void endpoint_destroyed_in_steps(void)
+{
+    u32 own = new_endpoint(), share = new_share(5), last = 0;
+    for (u32 i = 0; i < 200; i++)
+        last = wait_bare(own, share);
+    eventually(is_in_state(last, THREAD_WAITING));
+    failed_with(object_destroy(own), ERR_AGAIN);
+    pause_us(10000);
+    same(state_of(last), THREAD_WAITING);
+    help(call_once, own);
+    eventually(helpers_done == 1);
+    failed_with(board.result[own % 32], ERR_DEAD);
+    same(state_of(last), THREAD_WAITING);
+    must(object_destroy_all(own));
+    eventually(is_in_state(last, THREAD_STOPPED));
+}
+
 /* A reply to somebody who is not there any more. */
 void endpoint_caller_gone(void)
 {

@@ -155,6 +155,21 @@ void irq_messages(void)
     must(object_destroy_all(slots[0]));
 }
 
+/* An irq raises a bit that the event's capability may raise. */
+void irq_badge(void)
+{
+    u32 function = new_function(), irq = new_slot();
+    u32 badged = copy_of(new_event(), RIGHT_CONTROL, 1ul << 63 | 2);
+    static const u64 others[] = {0, 2, 5, 62};
+    for (unsigned i = 0; i < array_count(others); i++)
+        refused(irq_create(function, SLOT_TEST_POOL, irq, IRQ_MESSAGE, badged, others[i]),
+                ERR_RIGHTS, 6);
+    refused(irq_create(function, SLOT_TEST_POOL, irq, IRQ_MESSAGE, badged, 64), ERR_ARGUMENT, 6);
+    must(irq_create(function, SLOT_TEST_POOL, irq, IRQ_MESSAGE, badged, 1));
+    must(object_destroy_all(irq));
+    must(irq_create(function, SLOT_TEST_POOL, irq, IRQ_MESSAGE, badged, 63));
+}
+
 /* Several irqs of one line, which have to agree on how it works. */
 void irq_shared_line(void)
 {

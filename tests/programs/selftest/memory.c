@@ -165,6 +165,65 @@ void memory_contiguous(void)
          true);
 }
 
+/* Where a contiguous object of one page would begin; *device: a function that may hold it. */
+static u64 reserve_begins(u32 device)
+{
+    u32 probe = new_slot();
+    must(memory_create(SLOT_TEST_POOL, probe, 1, MEMORY_CONTIGUOUS));
+    must(memory_commit_all(probe, 0, 1));
+    must(dma_map(device, probe, 0, 1));
+    u64 address = (u64)must(dma_address(device, probe, 0));
+    must(device_release(device));
+    must(object_destroy_all(probe));
+    return address;
+}
+
+/* 2 MiB of contiguous memory that begin at a multiple of 2 MiB, nothing of it committed. */
+static u32 aligned_contiguous(void)
+{
+    u32 device = new_slot(), fill = new_slot(), memory = new_slot();
+    must(device_create(SLOT_MACHINE, SLOT_TEST_POOL, device, DEVICE_PCI, 0, 0));
+    u64 begin = reserve_begins(device);
+    u64 rest = (align_up(begin, LARGE_SIZE) - begin) / PAGE_SIZE;
+    if (rest != 0)
+        must(memory_create(SLOT_TEST_POOL, fill, rest, MEMORY_CONTIGUOUS));
+    must(memory_create(SLOT_TEST_POOL, memory, LARGE_PAGES, MEMORY_CONTIGUOUS));
+    must(memory_commit_all(memory, 0, 1));
+    must(dma_map(device, memory, 0, 1));
+    same((u64)must(dma_address(device, memory, 0)) % LARGE_SIZE, 0);
+    must(device_release(device));
+    return memory;
+}
+
+static void touch(u64 address)
+{
+    board.word[0] = *(volatile u64 *)address;
+    board.count[0]++;
+}
+
+/* Contiguous memory of which a page was shown when it was not all there yet: the others can be
+ * seen when they are, by whoever touches them, and by the kernel. */
+void memory_contiguous_shown_early(void)
+{
+    u32 memory = aligned_contiguous();
+    volatile u64 *words = show(memory, LARGE_PAGES, RIGHT_READ | RIGHT_WRITE);
+    same((u64)words % LARGE_SIZE, 0);
+    words[0] = 1;
+    must(memory_commit_all(memory, 0, LARGE_PAGES));
+    help(touch, (u64)&words[100 * 512]);
+    eventually(board.count[0] == 1);
+    struct pool_info *info = (struct pool_info *)(u64)&words[200 * 512];
+    must(pool_info(SLOT_TEST_POOL, info));
+    same(info->pages, TEST_PAGES);
+    must(space_populate_all(SLOT_SPACE, (u64)words, LARGE_PAGES));
+    for (u64 page = 0; page < LARGE_PAGES; page++)
+        words[page * 512 + 64] = page;
+    for (u64 page = 0; page < LARGE_PAGES; page++)
+        if (!same(words[page * 512 + 64], page))
+            break;
+    same(words[0], 1);
+}
+
 /* The local APIC's registers: version and identifier are well known. */
 void memory_device(void)
 {

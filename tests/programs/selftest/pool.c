@@ -75,6 +75,55 @@ void pool_guarantee(void)
     same(pool_facts(pool).objects, 0);
 }
 
+/* Commits from the beginning on until there is no memory any more, or no progress; how many. */
+static u64 commit_what_fits(u32 memory, u64 pages)
+{
+    u64 page = 0;
+    for (unsigned calls = 0; calls < 200 && page < pages; calls++) {
+        status got = memory_commit(memory, page, pages - page);
+        if (got < 0) {
+            failed_with(got, ERR_MEMORY);
+            break;
+        }
+        page += (u64)got;
+    }
+    return page;
+}
+
+/* To the last page, too, where a large page would fit, but not with the tables that it needs. */
+void pool_last_pages(void)
+{
+    for (u64 pages = 510; pages <= 520; pages++) {
+        u32 pool = new_pool(pages), memory = new_slot();
+        must(memory_create(pool, memory, 2 * LARGE_PAGES, 0));
+        u64 committed = commit_what_fits(memory, 2 * LARGE_PAGES);
+        same(memory_facts(memory).committed, committed);
+        between(committed, pages - 4, pages - 2);
+        between(pool_facts(pool).used, pages - 1, pages); /* a table alone would be of no use */
+        must(object_destroy_all(memory));
+        same(pool_facts(pool).used, 0);
+        must(object_destroy_all(pool));
+    }
+}
+
+/* While a large page is made, somebody else takes the room for its tables: small ones it is. */
+void pool_room_taken(void)
+{
+    u32 pool = new_pool(LARGE_PAGES + 8), memory = new_slot(), other = new_slot();
+    must(memory_create(pool, memory, 2 * LARGE_PAGES, 0));
+    must(memory_create(pool, other, 100, 0));
+    must(memory_commit(memory, 0, 2 * LARGE_PAGES));
+    u64 taken = commit_what_fits(other, 100);
+    same(pool_facts(pool).used, LARGE_PAGES + 8);
+    u64 committed = commit_what_fits(memory, 2 * LARGE_PAGES);
+    same(committed, LARGE_PAGES - 2); /* two are tables */
+    between(taken, 1, 7);
+    same(pool_facts(pool).used, LARGE_PAGES + 8);
+    must(object_destroy_all(memory));
+    must(object_destroy_all(other));
+    same(pool_facts(pool).used, 0);
+}
+
 void pool_splitting(void)
 {
     u32 a = new_pool(100), b = new_slot(), c = new_slot();

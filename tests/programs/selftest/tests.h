@@ -18,6 +18,8 @@
     X(refusals, caps)                                                                              \
     X(pool, life)                                                                                  \
     X(pool, guarantee)                                                                             \
+    X(pool, last_pages)                                                                            \
+    X(pool, room_taken)                                                                            \
     X(pool, splitting)                                                                             \
     X(pool, depth)                                                                                 \
     X(pool, accounting)                                                                            \
@@ -36,6 +38,7 @@
     X(memory, large_interrupted)                                                                   \
     X(memory, huge)                                                                                \
     X(memory, contiguous)                                                                          \
+    X(memory, contiguous_shown_early)                                                              \
     X(memory, device)                                                                              \
     X(space, life)                                                                                 \
     X(space, edges)                                                                                \
@@ -75,6 +78,7 @@
     X(endpoint, caps_not_received)                                                                 \
     X(endpoint, server_gone)                                                                       \
     X(endpoint, destroyed)                                                                         \
+    X(endpoint, destroyed_in_steps)                                                                \
     X(endpoint, caller_gone)                                                                       \
     X(endpoint, abandon)                                                                           \
     X(event, bits)                                                                                 \
@@ -91,9 +95,12 @@
     X(device, bus_master)                                                                          \
     X(device, quarantine)                                                                          \
     X(device, machine)                                                                             \
+    X(device, trace_empty)                                                                         \
+    X(device, alarm_badge)                                                                         \
     X(irq, timer)                                                                                  \
     X(irq, level)                                                                                  \
     X(irq, messages)                                                                               \
+    X(irq, badge)                                                                                  \
     X(irq, shared_line)                                                                            \
     X(irq, destroyed_in_use)                                                                       \
     X(fault, words)                                                                                \
