@@ -2,9 +2,9 @@
  * System calls: decoding.
  *
  * entry.asm calls the functions of this folder through syscall_table, with the arguments of the
- * system call. Each checks them all, in their order, and may fail; what it then asks of
- * kernel/object cannot fail but for want of memory, and then changes nothing. What each call means
- * is in libpv/include/ABI.md.
+ * system call. Each checks them all, in their order, and may fail. What it then asks of
+ * kernel/object fails only for what can be known nowhere else (no memory, a limit, an overlap), and
+ * then has changed nothing. What each call means is in libpv/include/ABI.md.
  */
 #pragma once
 #include "cpu/cpu.h"

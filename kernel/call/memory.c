@@ -84,12 +84,12 @@ status call_space_create(u64 pool_slot, u64 slot)
     return call_created(slot, 2, &space->object);
 }
 
-status call_space_map(u64 space_slot_number, u64 memory_slot, u64 address, u64 first, u64 pages,
+status call_space_map(u64 space_number, u64 memory_slot, u64 address, u64 first, u64 pages,
                       u64 rights)
 {
     struct space *space;
     struct cap *cap;
-    try(call_find(space_slot_number, OBJECT_SPACE, RIGHT_WRITE, 1, space, &space));
+    try(call_find(space_number, OBJECT_SPACE, RIGHT_WRITE, 1, space, &space));
     try(call_cap(memory_slot, OBJECT_MEMORY, RIGHT_READ, 2, &cap));
     struct memory *memory = container_of(cap->object, struct memory, object);
     refuse_if(address % PAGE_SIZE || address >= USER_END, ERR_ARGUMENT, 3);
@@ -105,10 +105,10 @@ status call_space_map(u64 space_slot_number, u64 memory_slot, u64 address, u64 f
     return 0;
 }
 
-status call_space_unmap(u64 space_slot_number, u64 address)
+status call_space_unmap(u64 space_number, u64 address)
 {
     struct space *space;
-    try(call_find(space_slot_number, OBJECT_SPACE, RIGHT_WRITE, 1, space, &space));
+    try(call_find(space_number, OBJECT_SPACE, RIGHT_WRITE, 1, space, &space));
     struct region *region = space_region(space, address);
     refuse_if(!region || region->address != address, ERR_ABSENT, 2);
     for (unsigned step = 0; step < UNMAP_STEPS; step++) {
@@ -119,11 +119,11 @@ status call_space_unmap(u64 space_slot_number, u64 address)
     return status_error(ERR_AGAIN, 0);
 }
 
-status call_space_populate(u64 space_slot_number, u64 address, u64 pages)
+status call_space_populate(u64 space_number, u64 address, u64 pages)
 {
     struct space *space;
     u64 done;
-    try(call_find(space_slot_number, OBJECT_SPACE, RIGHT_WRITE, 1, space, &space));
+    try(call_find(space_number, OBJECT_SPACE, RIGHT_WRITE, 1, space, &space));
     refuse_if(address % PAGE_SIZE || address >= USER_END, ERR_ARGUMENT, 2);
     refuse_if(!pages, ERR_ARGUMENT, 3);
     enum error error = space_populate(space, address, pages, &done);

@@ -14,11 +14,11 @@ static bool badge_allowed(const struct cap *cap, u64 badge)
     return cap->object->kind == OBJECT_EVENT && !(badge & ~cap->badge);
 }
 
-status call_cap_copy(u64 space_slot_number, u64 slot, u64 own, u64 rights, u64 badge)
+status call_cap_copy(u64 space_number, u64 slot, u64 own, u64 rights, u64 badge)
 {
     struct space *space;
     struct cap *source;
-    try(call_find(space_slot_number, OBJECT_SPACE, RIGHT_WRITE, 1, space, &space));
+    try(call_find(space_number, OBJECT_SPACE, RIGHT_WRITE, 1, space, &space));
     enum error error = space_check_slot(space, slot);
     refuse_if(error, error, 2);
     try(call_cap(own, OBJECT_NONE, 0, 3, &source));

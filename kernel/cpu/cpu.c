@@ -17,6 +17,7 @@
 /* IF, TF, DF, IOPL, NT, AC: what SYSCALL clears. */
 #define FMASK_VALUE 0x47700u
 
+#define CPUID_1_EDX_MCE  (1u << 7)
 #define CPUID_7_EBX_SMEP (1u << 7)
 #define CPUID_7_EBX_SMAP (1u << 20)
 #define CPUID_7_ECX_UMIP (1u << 2)
@@ -144,7 +145,8 @@ static void features_init(void)
     cpu_features.smep = leaf.ebx & CPUID_7_EBX_SMEP;
     cpu_features.smap = leaf.ebx & CPUID_7_EBX_SMAP;
     cpu_features.umip = leaf.ecx & CPUID_7_ECX_UMIP;
-    u64 cr4 = (read_cr4() & ~CR4_PCE) | CR4_FSGSBASE;
+    u64 cr4 = CR4_PAE | CR4_PGE | CR4_FSGSBASE; /* nothing of what the firmware may have left */
+    cr4 |= cpuid(1, 0).edx & CPUID_1_EDX_MCE ? CR4_MCE : 0;
     cr4 |= cpu_features.smep ? CR4_SMEP : 0;
     cr4 |= cpu_features.smap ? CR4_SMAP : 0;
     cr4 |= cpu_features.umip ? CR4_UMIP : 0;
@@ -188,10 +190,10 @@ u64 cpu_stack_free(void)
 
 /* ---- changing threads ---- */
 
-/* FS and GS bases change hands; the data segment selectors become null. Some processors clear a
- * base when they load a null selector, so the bases come last, and ours in GS is out of the way
- * meanwhile. */
-static void bases_switch(struct thread *from, const struct thread *to)
+/* The bases of FS and GS become those of `to`, and are saved for `from`; the data segment selectors
+ * become null. Some processors clear a base when they load a null selector, so the bases come last,
+ * and ours in GS is out of the way meanwhile. */
+static void bases_switch(struct thread *from, u64 to_fs, u64 to_gs)
 {
     u64 fs = rdfsbase();
     u64 gs;
@@ -199,9 +201,9 @@ static void bases_switch(struct thread *from, const struct thread *to)
                      "movl %2, %%ds\n\tmovl %2, %%es\n\tmovl %2, %%fs\n\tmovl %2, %%gs\n\t"
                      "wrgsbase %1\n\tswapgs"
                      : "=&r"(gs)
-                     : "r"(to->gs_base), "r"(0)
+                     : "r"(to_gs), "r"(0)
                      : "memory");
-    wrfsbase(to->fs_base);
+    wrfsbase(to_fs);
     if (from) {
         from->fs_base = fs;
         from->gs_base = gs;
@@ -209,12 +211,25 @@ static void bases_switch(struct thread *from, const struct thread *to)
     }
 }
 
+/* The processor lets go of the registers that it holds. */
+static void cpu_unload(struct cpu *cpu)
+{
+    struct thread *from = cpu->loaded;
+    sched_charge(cpu, rdtsc());
+    if (!from) {
+        return;
+    }
+    bases_switch(from, 0, 0);
+    fpu_switch(cpu, from, NULL);
+    cpu->loaded = NULL;
+}
+
 void cpu_load(struct thread *to)
 {
     struct cpu *cpu = cpu_this();
     struct thread *from = cpu->loaded;
     sched_charge(cpu, rdtsc());
-    bases_switch(from, to);
+    bases_switch(from, to->fs_base, to->gs_base);
     if (cpu->fpu_open || to->fpu) {
         fpu_switch(cpu, from, to);
     }
@@ -241,6 +256,7 @@ void cpu_forget(struct thread *thread)
 /* Nobody wants to run: waits for an interrupt, which ends in cpu_leave. */
 static _Noreturn void cpu_idle(struct cpu *cpu)
 {
+    cpu_unload(cpu);
     sched_arm(cpu);
     cpu->idle = true;
     for (;;) {

@@ -55,7 +55,8 @@ struct cpu {
     u64 period;      /* its number */
     u64 alarm_at;    /* root's alarm; TIMER_OFF when it is not set */
     u8 attention;    /* enum attention: what is to be done before ring 3 goes on */
-    bool idle;       /* in the idle loop, where interrupts are on */
+    bool idle;       /* in the idle loop, where interrupts are on and nobody is loaded */
+    bool unfinished; /* nobody was chosen yet, but somebody may be among the ready */
     bool fpu_open;   /* CR0.TS is clear */
     struct run_queue run;
 
@@ -144,5 +145,5 @@ void cpu_forget(struct thread *thread);
 /* entry.asm: leaves the kernel from anywhere, giving up the present stack. */
 _Noreturn void cpu_leave(void);
 
-/* Bytes of the kernel stack never touched so far (in debug builds, else 0). */
+/* Bytes of the kernel stack never touched so far. */
 u64 cpu_stack_free(void);

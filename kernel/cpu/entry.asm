@@ -23,6 +23,20 @@ extern ipc_call, ipc_reply_wait
 
 section .text
 
+; The registers of a frame, from its beginning to rax.
+%macro pop_upper_registers 0
+    pop     r15
+    pop     r14
+    pop     r13
+    pop     r12
+    pop     rbp
+    pop     rbx
+    pop     r11
+    pop     r10
+    pop     r9
+    pop     r8
+%endmacro
+
 ; ---- system calls --------------------------------------------------------------------------------
 ;
 ; rax number, rdi rsi rdx r8 r9 r10 arguments, rcx user's rip, r11 user's rflags, rsp user's.
@@ -82,23 +96,9 @@ syscall_slow:
     mov     [r10 + SAVED.rax], rax
     save_kept r10
 
-; The registers of a frame, from its beginning to rax.
-%macro pop_upper_registers 0
-    pop     r15
-    pop     r14
-    pop     r13
-    pop     r12
-    pop     rbp
-    pop     rbx
-    pop     r11
-    pop     r10
-    pop     r9
-    pop     r8
-%endmacro
-
 ; ---- leaving -------------------------------------------------------------------------------------
 
-; Gives up the stack, settles who runs, and goes there.
+; Gives up the stack, settles who runs, and goes there. The way out of a system call leads here.
 global cpu_leave
 cpu_leave:
     cli

@@ -84,8 +84,10 @@ event_raise_fast:
     mov     [rcx], rax
     mov     [rax + 8], rcx
     mov     byte [r14 + THREAD_STATE], THREAD_READY
+    mov     qword [r14 + THREAD_CAPS], 0
     charge
     switch_thread
+    mov     rcx, [r14 + SAVED.rip]
     mov     rdx, rsi                        ; the bits, and nothing else
     xor     edi, edi
     xor     esi, esi

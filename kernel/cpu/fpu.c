@@ -60,8 +60,17 @@ static void fpu_save(void *state)
     }
 }
 
+/* Processors of AMD before Zen 2 leave the pointers of the last x87 instruction alone when no
+ * exception is pending: gives them a value of ours. */
+static void clear_x87_pointers(void)
+{
+    static const u32 nothing;
+    __asm__ volatile("fnclex\n\temms\n\tfildl %0" : : "m"(nothing));
+}
+
 static void fpu_load(const void *state)
 {
+    clear_x87_pointers();
     u32 low = (u32)cpu_features.fpu_mask, high = (u32)(cpu_features.fpu_mask >> 32);
     if (cpu_features.xsave) {
         __asm__ volatile("xrstor64 (%0)" : : "r"(state), "a"(low), "d"(high) : "memory");

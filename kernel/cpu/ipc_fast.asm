@@ -8,7 +8,9 @@
 ;     that needs more care (FPU, cap, halted, faulting): all that is one comparison, see `hurdles`
 ;     in cpu.h;
 ;   - another caller is in the queue, or event bits are pending.
-; Nothing is changed before the last test has passed.
+; Nothing is changed before the last test has passed. What stays stale in a thread that leaves this
+; way: the message, the vector and rdx in its frame, the links of its queue, and cpu->loaded (which
+; every other entry sets).
 ;
 ; On entry:  rdi endpoint's slot; rsi r8 r9 r10 the message, which stays there; rcx user's rip;
 ;            r11 user's rflags; rsp user's; interrupts are off, GS is struct cpu
@@ -46,6 +48,7 @@ extern syscall_slow, restore_frame
     mov     [r13 + 8], rbx
     xor     edi, edi
     mov     [rbx + THREAD_CALLER], rdi
+    mov     [r14 + THREAD_CAPS], rdi        ; no capability comes, also if one would be accepted
     mov     byte [r14 + THREAD_STATE], THREAD_READY
     mov     byte [rbx + THREAD_STATE], THREAD_WAITING
     inc     qword [rbx + THREAD_FAST_REPLIES]
@@ -72,6 +75,7 @@ ipc_call:
     mov     [rax + 8], r13
     mov     [r14 + THREAD_CALLER], rbx
     mov     [rbx + THREAD_SERVER], r14
+    mov     qword [r14 + THREAD_CAPS], 0    ; no capability comes, also if one would be accepted
     mov     byte [r14 + THREAD_STATE], THREAD_READY
     mov     byte [rbx + THREAD_STATE], THREAD_REPLYING
     inc     qword [rbx + THREAD_FAST_CALLS]
@@ -127,7 +131,6 @@ ipc_reply_wait:
 ; eax: the number of the system call. Everything that was used is what it was.
 restore_and_go_slow:
     mov     rcx, [rbx + SAVED.rip]
-    mov     r11, [rbx + SAVED.rflags]
     mov     rbp, [rbx + SAVED.rbp]
     mov     r12, [rbx + SAVED.r12]
     mov     r13, [rbx + SAVED.r13]

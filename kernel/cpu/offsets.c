@@ -10,7 +10,9 @@
 #include "object/thread.h"
 #include <abi/syscall.h>
 
-#define VALUE(name, value)         __asm__ volatile(".globl " #name "\n.set " #name ", %c0" : : "i"(value))
+#define VALUE(name, value) __asm__ volatile(".globl " #name "\n.set " #name ", %c0" : : "i"(value))
+
+/* The offset of a field. */
 #define OFFSET(name, type, member) VALUE(name, offsetof(struct type, member))
 
 static void __attribute__((used)) offsets(void)
@@ -38,6 +40,7 @@ static void __attribute__((used)) offsets(void)
     OFFSET(THREAD_PRIORITY, thread, priority);
     OFFSET(THREAD_RAISED, thread, count.raised);
     OFFSET(THREAD_SWITCHES, thread, count.switches);
+    OFFSET(THREAD_CAPS, thread, caps);
     OFFSET(THREAD_STATE, thread, state);
     OFFSET(THREAD_CALLER, thread, caller);
     OFFSET(THREAD_SERVER, thread, server);

@@ -14,7 +14,6 @@
 #include "object/irq.h"
 #include "object/space.h"
 #include "object/thread.h"
-#include "sched/charge.h"
 #include "sched/sched.h"
 
 #define VECTOR_DEBUG      1
@@ -173,7 +172,6 @@ void kernel_trap(struct trap_frame *frame)
 {
     struct cpu *cpu = cpu_this();
     if (frame->vector >= VECTOR_INTERRUPTS && cpu->idle) {
-        sched_charge(cpu, rdtsc());
         cpu->idle = false;
         interrupt(cpu, frame->vector);
         cpu_leave();

@@ -28,7 +28,7 @@ enum error endpoint_create(struct pool *pool, struct endpoint **result)
 
 static u64 slot_sent(const struct thread *thread)
 {
-    return thread->caps & 0xffffffff;
+    return thread->faulting ? SLOT_NONE : thread->caps & 0xffffffff;
 }
 
 static u64 slot_accepted(const struct thread *thread)

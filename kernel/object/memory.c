@@ -82,8 +82,9 @@ u64 memory_frame(const struct memory *memory, u64 page, bool *large)
 
 /* ---- committing ---- */
 
-/* Zeroes the next part of the large frame in the making; when that is all, enters it. If it cannot be
- * entered, small pages came first, or the pool has filled up meanwhile: then small ones have to do. */
+/* Zeroes the next part of the large frame in the making; when that is all, enters it. If it cannot
+ * be entered, small pages came first, or the pool has filled up meanwhile: then small ones have to
+ * do. */
 static void large_step(struct memory *memory)
 {
     u8 *bytes = phys_to_virt(memory->large);
@@ -178,11 +179,19 @@ static struct region *own_region(struct memory *memory)
     return memory_is_own(memory, first->space->object.pool) ? first : NULL;
 }
 
+/* The pages of its own that its pool pays for. */
+static u64 pages_charged(const struct memory *memory)
+{
+    return memory->layout == MEMORY_PAGED     ? memory->committed
+           : memory->layout == MEMORY_RESERVE ? memory->pages
+                                              : 0;
+}
+
 static void quarantine(struct memory *memory)
 {
     if (!memory->quarantined) {
         memory->quarantined = true;
-        memory->object.pool->quarantined += memory->committed;
+        memory->object.pool->quarantined += pages_charged(memory);
         trace_add(TRACE_QUARANTINE, (u64)memory, memory->committed);
     }
 }
@@ -209,7 +218,7 @@ enum error memory_empty_step(struct object *object)
     }
     if (memory->quarantined) {
         memory->quarantined = false;
-        pool->quarantined -= memory->committed;
+        pool->quarantined -= pages_charged(memory);
     }
     if (memory->layout == MEMORY_RESERVE && memory->base) {
         reserve_return(memory->base, memory->pages);

@@ -87,22 +87,22 @@ void pool_return_large(struct pool *pool, u64 physical)
 
 static unsigned slab_class(u64 size)
 {
-    unsigned class = 0;
-    while (size > 128ul << class) {
-        class ++;
+    unsigned size_class = 0;
+    while (size > 128ul << size_class) {
+        size_class++;
     }
-    invariant(class < SLAB_CLASSES);
-    return class;
+    invariant(size_class < SLAB_CLASSES);
+    return size_class;
 }
 
-static struct slab *slab_new(struct pool *pool, unsigned class)
+static struct slab *slab_new(struct pool *pool, unsigned size_class)
 {
     u64 physical = pool_take_page(pool);
     if (!physical) {
         return NULL;
     }
     struct slab *slab = phys_to_virt(physical);
-    u64 size = 128ul << class;
+    u64 size = 128ul << size_class;
     slab->size = (u32)size;
     for (u64 offset = SLAB_HEADER; offset + size <= PAGE_SIZE; offset += size) {
         void **place = (void **)((u8 *)slab + offset);
@@ -110,7 +110,7 @@ static struct slab *slab_new(struct pool *pool, unsigned class)
         slab->free = place;
     }
     list_init(&slab->link);
-    list_push_front(&pool->slabs[class], &slab->link);
+    list_push_front(&pool->slabs[size_class], &slab->link);
     return slab;
 }
 
@@ -120,15 +120,15 @@ void *pool_allocate(struct pool *pool, u64 size)
         u64 page = pool_take_page(pool);
         return page ? phys_to_virt(page) : NULL;
     }
-    unsigned class = slab_class(size);
+    unsigned size_class = slab_class(size);
     struct slab *slab;
-    if (list_empty(&pool->slabs[class])) {
-        slab = slab_new(pool, class);
+    if (list_empty(&pool->slabs[size_class])) {
+        slab = slab_new(pool, size_class);
         if (!slab) {
             return NULL;
         }
     } else {
-        slab = container_of(list_first(&pool->slabs[class]), struct slab, link);
+        slab = container_of(list_first(&pool->slabs[size_class]), struct slab, link);
     }
     void **place = slab->free;
     slab->free = *place;
@@ -215,8 +215,8 @@ static void pool_init(struct pool *pool, u64 pages, u32 highest_priority, u32 de
     list_init(&pool->threads);
     list_init(&pool->objects);
     list_init(&pool->quarantine);
-    for (unsigned class = 0; class < SLAB_CLASSES; class ++) {
-        list_init(&pool->slabs[class]);
+    for (unsigned size_class = 0; size_class < SLAB_CLASSES; size_class++) {
+        list_init(&pool->slabs[size_class]);
     }
 }
 
@@ -290,9 +290,9 @@ static void stop_step(struct pool *top)
         pool->object.type = OBJECT_NONE;
     }
     if (!list_empty(&pool->threads)) {
-        enum error ignored =
-            object_destroy_step(container_of(list_first(&pool->threads), struct object, siblings));
-        (void)ignored; /* there is always a next bite */
+        struct list *first = list_first(&pool->threads);
+        enum error unfinished = object_destroy_step(container_of(first, struct object, siblings));
+        (void)unfinished; /* the next bite goes on, with this one or the one behind it */
         return;
     }
     pool->stopped = true;

@@ -12,7 +12,7 @@ static inline void sched_charge(struct cpu *cpu, u64 now)
     u64 ticks = now - cpu->switched_at;
     struct thread *thread = cpu->loaded;
     cpu->switched_at = now;
-    if (unlikely(!thread || cpu->idle)) {
+    if (unlikely(!thread)) {
         cpu->idle_cycles += ticks;
         return;
     }

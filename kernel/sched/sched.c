@@ -8,6 +8,8 @@
 #include "object/thread.h"
 #include "sched/charge.h"
 
+#define SHARES_PER_CHOICE 32u /* so many are looked at before interrupts have their turn */
+
 void sched_init(struct cpu *cpu)
 {
     for (u32 priority = 0; priority < PRIORITY_COUNT; priority++) {
@@ -145,6 +147,9 @@ void sched_arm(struct cpu *cpu)
     if (cpu->run.throttled_mask) {
         deadline = min(deadline, cpu->period_end);
     }
+    if (cpu->unfinished) {
+        deadline = cpu->switched_at; /* at once */
+    }
     if (deadline < cpu->timer_armed) {
         cpu->timer_armed = deadline;
         apic_timer_arm(deadline);
@@ -204,6 +209,13 @@ void sched_yield(struct cpu *cpu)
     cpu->attention |= ATTENTION_CHOOSE;
 }
 
+/* Sends a share that is first in its queue to the back, or to those that are throttled. */
+static void share_send_back(struct cpu *cpu, struct share *share)
+{
+    share_dequeue(cpu, share);
+    share_enqueue(cpu, share, false);
+}
+
 /* Should the present thread stop here? Then it is put back where it belongs. */
 static void preempt(struct cpu *cpu)
 {
@@ -222,34 +234,33 @@ static void preempt(struct cpu *cpu)
     }
     cpu_set_current(cpu, NULL);
     if (turn_over && !list_empty(&share->ready)) {
-        share_dequeue(cpu, share); /* its other threads wait for its next turn too */
-        share_enqueue(cpu, share, false);
+        share_send_back(cpu, share); /* its other threads wait for its next turn too */
     }
     enqueue(cpu, thread, !turn_over);
 }
 
-/* Takes the best thread out of the queues. */
+/* Takes the best thread out of the queues. After a number of shares that may not run it gives up
+ * for now: then cpu->unfinished is true. */
 static struct thread *take_best(struct cpu *cpu)
 {
-    while (cpu->run.ready) {
+    for (u32 looked = 0; cpu->run.ready && looked < SHARES_PER_CHOICE; looked++) {
         u32 priority = 31 - (u32)__builtin_clz(cpu->run.ready);
         struct share *share =
             container_of(list_first(&cpu->run.queue[priority]), struct share, link);
         if (!share_may_run(cpu, share)) {
-            share_dequeue(cpu, share);
-            share_enqueue(cpu, share, false);
+            share_send_back(cpu, share);
             continue;
         }
         if (share->used >= share->turn_end) { /* it was preempted in its last moment */
             share->turn_end = share->used + sched_turn(share);
-            share_dequeue(cpu, share);
-            share_enqueue(cpu, share, false);
+            share_send_back(cpu, share);
             continue;
         }
         struct thread *thread = container_of(list_first(&share->ready), struct thread, queue);
         sched_dequeue(thread);
         return thread;
     }
+    cpu->unfinished = cpu->run.ready != 0;
     return NULL;
 }
 
@@ -258,6 +269,7 @@ void sched_choose(struct cpu *cpu)
     u64 now = rdtsc();
     sched_charge(cpu, now);
     period_roll(cpu, now);
+    cpu->unfinished = false;
     if (cpu_current(cpu)) {
         preempt(cpu);
     }

@@ -41,7 +41,7 @@ struct thread_info {
     u64 syscalls;   /* all system calls, IPC included */
     u64 calls;      /* IPC calls made */
     u64 replies;    /* IPC replies given */
-    u64 switches;   /* times it was switched to */
+    u64 switches;   /* times it was switched away from */
     u64 faults;     /* faults taken, those that the kernel resolved included */
     u64 interrupts; /* interrupts that stopped it while it ran */
     u64 raised;     /* event bits raised by it that were not pending */
