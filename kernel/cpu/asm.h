@@ -130,6 +130,7 @@ DEFINE_CONTROL_REGISTER(4)
 #define CR4_SMAP       (1ul << 21)
 
 #define MSR_APIC_BASE      0x1bu
+#define MSR_SYSENTER_CS    0x174u
 #define MSR_PAT            0x277u
 #define MSR_TSC_DEADLINE   0x6e0u
 #define MSR_X2APIC         0x800u /* register at offset N of the xAPIC: MSR_X2APIC + N / 16 */

@@ -163,6 +163,7 @@ static void syscall_init(void)
     wrmsr(MSR_LSTAR, (u64)syscall_entry);
     wrmsr(MSR_CSTAR, 0);
     wrmsr(MSR_FMASK, FMASK_VALUE);
+    wrmsr(MSR_SYSENTER_CS, 0); /* SYSENTER faults, whatever the firmware left */
 }
 
 void cpu_init(void)
