@@ -81,6 +81,10 @@
     X(endpoint, destroyed_in_steps)                                                                \
     X(endpoint, caller_gone)                                                                       \
     X(endpoint, abandon)                                                                           \
+    X(stale, queue)                                                                                \
+    X(stale, accepted_by_wait)                                                                     \
+    X(stale, accepted_by_call)                                                                     \
+    X(stale, sent_by_fault)                                                                        \
     X(event, bits)                                                                                 \
     X(event, counts)                                                                               \
     X(event, binding)                                                                              \
