@@ -83,6 +83,29 @@ void destroy_dma(void)
     is_gone(pool);
 }
 
+/* What is counted as quarantined is what was paid for: contiguous memory whole, from the beginning;
+ * device memory not at all. */
+void destroy_quarantined(void)
+{
+    u32 pool = new_pool(200), contiguous = new_slot(), fixed = new_slot();
+    must(memory_create(pool, contiguous, 50, MEMORY_CONTIGUOUS));
+    must(memory_commit_all(contiguous, 0, 1));
+    must(memory_physical(SLOT_MACHINE, pool, fixed, 0xfee00000, 1, CACHE_UNCACHED));
+    void *first = show(contiguous, 50, RIGHT_READ), *second = show(fixed, 1, RIGHT_READ);
+    failed_with(object_destroy_all(fixed), ERR_BUSY);
+    same(pool_facts(pool).quarantined, 0);
+    failed_with(object_destroy_all(contiguous), ERR_BUSY);
+    struct pool_info info = pool_facts(pool);
+    same(info.quarantined, 50);
+    same(info.quarantined <= info.used, true);
+    hide(first);
+    hide(second);
+    must(object_destroy_all(fixed));
+    must(object_destroy_all(contiguous));
+    same(pool_facts(pool).quarantined, 0);
+    same(pool_facts(pool).used, 0);
+}
+
 /* --- pools in pools
  * ------------------------------------------------------------------------------- */
 

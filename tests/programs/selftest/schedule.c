@@ -310,3 +310,33 @@ void schedule_idle(void)
     between((machine_facts().idle_cycles - before.idle_cycles) * 1000 / ticks, 900, 1000);
     between((thread_facts(SLOT_THREAD).cycles - own) * 1000 / ticks, 0, 100);
 }
+
+/* Counts for ever, in the word that rdi points to: needs no stack. */
+extern const char bare_count[];
+__asm__(".pushsection .text\n"
+        "bare_count: incq (%rdi)\n"
+        "            jmp bare_count\n"
+        ".popsection");
+
+/* A hundred shares that may run next to never: each runs at times, and others do not notice. */
+void schedule_many_throttled(void)
+{
+    u64 *counts = show(new_committed(1), 1, RIGHT_READ | RIGHT_WRITE);
+    for (u64 i = 0; i < 100; i++) {
+        u32 share = new_slot(), thread = new_slot();
+        struct thread_registers registers = {.rip = (u64)bare_count, .rdi = (u64)&counts[i]};
+        must(share_create(SLOT_TEST_POOL, share, 6, 100, 1000));
+        must(thread_create(SLOT_TEST_POOL, thread, SLOT_SPACE, share, 0, 0));
+        must(thread_write(thread, &registers));
+        must(thread_resume(thread));
+    }
+    pause_us(300000);
+    for (u64 i = 0; i < 100; i++)
+        if (!same(((volatile u64 *)counts)[i] != 0, true))
+            break;
+    u32 last = spinner(new_share(5), 0);
+    u64 before = tsc();
+    pause_us(100000);
+    u64 ran = thread_facts(last).cycles;
+    between(ran * 100 / (tsc() - before), 80, 100);
+}

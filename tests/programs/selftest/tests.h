@@ -129,6 +129,7 @@
     X(destroy, mapped)                                                                             \
     X(destroy, mapped_often)                                                                       \
     X(destroy, dma)                                                                                \
+    X(destroy, quarantined)                                                                        \
     X(destroy, nested)                                                                             \
     X(destroy, half_done_child)                                                                    \
     X(registers, preemption)                                                                       \
@@ -147,6 +148,7 @@
     X(schedule, cap)                                                                               \
     X(schedule, cap_changed)                                                                       \
     X(schedule, throttled_ends)                                                                    \
+    X(schedule, many_throttled)                                                                    \
     X(schedule, yield)                                                                             \
     X(schedule, yield_alone)                                                                       \
     X(schedule, fpu)                                                                               \
