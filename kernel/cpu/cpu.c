@@ -223,6 +223,7 @@ static void cpu_unload(struct cpu *cpu)
     bases_switch(from, 0, 0);
     fpu_switch(cpu, from, NULL);
     cpu->loaded = NULL;
+    cpu->hurdles &= ~HURDLE_LOADED;
 }
 
 void cpu_load(struct thread *to)

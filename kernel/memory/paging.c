@@ -52,7 +52,6 @@ enum error paging_enter(u64 *top, struct pool *pool, u64 address, u64 pte, bool 
     u32 level;
     u64 *entry = find_entry(top, address, lowest, &level);
     if (*entry & PTE_PRESENT) {
-        invariant(level == 0 || *entry & PTE_LARGE);
         return ERR_NONE;
     }
     if (!pool_has_room(pool, level - lowest)) {

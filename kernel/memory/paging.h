@@ -13,7 +13,7 @@
 u64 pte_bits(u64 rights, unsigned cache);
 
 /* Maps one page (large: 2 MiB) at `address`. A mapping that is there already stays: it shows the
- * same. A large page is never asked for where there is a table of small ones. ERR_MEMORY when a
+ * same. (So a large page must not be asked for where small ones were.) ERR_MEMORY when a
  * table is wanting. */
 must_check enum error paging_enter(u64 *top, struct pool *pool, u64 address, u64 pte, bool large);
 

@@ -141,7 +141,7 @@ static inline void check_queues(void)
     }
 }
 
-/* The way out of the kernel, as in cpu_exit. */
+/* The way out of the kernel, as in cpu_leave, cpu_choose and cpu_load. */
 static inline void leave(void)
 {
     if (cpu->attention & ATTENTION_CHOOSE || !cpu_current(cpu)) {
@@ -151,6 +151,11 @@ static inline void leave(void)
     cpu->attention = ATTENTION_NONE;
     struct thread *next = cpu_current(cpu);
     cpu->idle = !next;
+    if (!next) {
+        sched_charge(cpu, host_tsc);
+        cpu->loaded = NULL;
+        cpu->hurdles &= ~HURDLE_LOADED;
+    }
     if (next && next != cpu->loaded) {
         sched_charge(cpu, host_tsc);
         cpu->loaded = next;
@@ -162,8 +167,6 @@ static inline void leave(void)
 /* The way in, as in user_trap and kernel_trap. */
 static inline void enter(void)
 {
-    if (cpu->idle)
-        sched_charge(cpu, host_tsc);
     cpu->idle = false;
     if (cpu_current(cpu))
         cpu->loaded = cpu_current(cpu);
