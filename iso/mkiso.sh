@@ -14,6 +14,10 @@ set -eu
 : "${SOURCE_DATE_EPOCH:=1767225600}"
 export SOURCE_DATE_EPOCH TZ=UTC LC_ALL=C
 
+# Nothing here reads what is typed; and started without any standard input, dash would read only
+# the first line of the menu below.
+exec </dev/null
+
 default=0 timeout=1 entries=
 while [ $# -gt 1 ]; do
     case $1 in
