@@ -43,9 +43,9 @@ struct cpu {
     u64 user_rsp;   /* of ring 3, while an entry changes stacks */
     u64 scratch[3]; /* for entry.asm */
     void *stack_top;
-    struct thread
-        *loaded;         /* whose registers the processor holds beside those saved in its frame; an
-                               entry from ring 3 sets it to the present thread. NULL: nobody's */
+    /* Whose registers the processor holds, beside those saved in its frame; an entry from ring 3
+     * sets it to the present thread. NULL: nobody's. */
+    struct thread *loaded;
     struct space *space; /* whose page tables are loaded; NULL: the kernel's */
 
     u64 switched_at; /* time-stamp when `loaded` began to be charged */

@@ -36,8 +36,7 @@ static bool share_may_run(struct cpu *cpu, struct share *share)
         return true;
     }
     if (share->period != cpu->period) {
-        u64 earned =
-            (cpu->period - share->period) * share->cap; /* what was overdrawn is paid back */
+        u64 earned = (cpu->period - share->period) * share->cap; /* overdrafts are paid back */
         share->budget_end = min(share->budget_end + earned, share->used + share->cap);
         share->period = cpu->period;
     }
