@@ -44,6 +44,17 @@ def test_pc(machine):
 
 
 @limit(120)
+def test_edu(machine):
+    """Messages and DMA of a real device, which the other machines here do not have."""
+    m = machine(config="edu.cfg", files={"config/edu.cfg": configuration("edu")},
+                programs=["selftest"], icount=True, extra=["-device", "edu"], time_limit=110)
+    finish(m)
+    assert "cannot look at anything" not in m.text, "the device was not found"
+    for name in ("message", "dma", "quarantined", "released"):
+        assert m.text.count(f"selftest: edu/{name} ok") == 2, f"edu/{name} did not run twice"
+
+
+@limit(120)
 def test_nmi(machine):
     """Non-maskable interrupts while ring 3 has forged GS: the system lives and has counted them."""
     m = machine(config="nmi.cfg", files={"config/nmi.cfg": configuration("nmi")},

@@ -107,6 +107,10 @@
     X(irq, badge)                                                                                  \
     X(irq, shared_line)                                                                            \
     X(irq, destroyed_in_use)                                                                       \
+    X(edu, message)                                                                                \
+    X(edu, dma)                                                                                    \
+    X(edu, quarantined)                                                                            \
+    X(edu, released)                                                                               \
     X(fault, words)                                                                                \
     X(fault, instructions)                                                                         \
     X(fault, ldt)                                                                                  \
