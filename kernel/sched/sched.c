@@ -239,7 +239,7 @@ static void preempt(struct cpu *cpu)
 }
 
 /* Takes the best thread out of the queues. After a number of shares that may not run it gives up
- * for now: then cpu->unfinished is true. */
+ * for the moment: then cpu->unfinished is true. */
 static struct thread *take_best(struct cpu *cpu)
 {
     for (u32 looked = 0; cpu->run.ready && looked < SHARES_PER_CHOICE; looked++) {
