@@ -5,9 +5,7 @@
 #include "numbers.h"
 #include "report.h"
 
-#include <abi/error.h>
 #include <abi/object.h>
-#include <abi/syscall.h>
 
 static const struct {
     const char *text, *a, *b;
@@ -16,19 +14,6 @@ static const struct {
     TRACE_LIST(X)
 #undef X
 };
-
-static const char *syscall_name(u64 number)
-{
-    switch (number) {
-#define X(name, value, arguments)                                                                  \
-    case value:                                                                                    \
-        return #name;
-        SYSCALL_LIST(X)
-#undef X
-    default:
-        return "unknown";
-    }
-}
 
 static const char *object_name(u64 type)
 {
@@ -46,22 +31,12 @@ static void value(struct sink *sink, const char *name, u64 number)
 
 static void describe(struct sink *sink, const struct trace_entry *entry)
 {
-    bool is_call = entry->kind == TRACE_SYSCALL || entry->kind == TRACE_ERROR;
     bool is_object = entry->kind == TRACE_CREATE || entry->kind == TRACE_DESTROY;
-    if (is_call)
-        format(sink, "  %s", syscall_name(entry->a));
-    else if (is_object)
+    if (is_object)
         format(sink, "  %s", object_name(entry->a));
     else
         value(sink, kinds[entry->kind].a, entry->a);
-    if (entry->kind != TRACE_ERROR) {
-        value(sink, kinds[entry->kind].b, entry->b);
-        return;
-    }
-    status refused = (status)entry->b;
-    format(sink, "  %s", error_text(status_code(refused)));
-    if (status_argument(refused) != 0)
-        format(sink, ", argument %u", status_argument(refused));
+    value(sink, kinds[entry->kind].b, entry->b);
 }
 
 void report_trace(struct sink *sink, const struct system_status *system, u64 count,

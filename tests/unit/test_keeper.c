@@ -232,25 +232,20 @@ static void test_trace(void **state)
     setup(NULL);
     const struct trace_entry entries[] = {
         {1, 0, TRACE_NMI, 1, 2},
-        {2, 2000001000, TRACE_SYSCALL, SYS_EVENT_RAISE, 0x42},
-        {3, 2000002000, TRACE_ERROR, SYS_POOL_CREATE, (u64)status_error(ERR_MEMORY, 1)},
+        {2, 2000001000, TRACE_FAULT, 14, 0x42},
         {4, 2000003000, TRACE_CREATE, OBJECT_ENDPOINT, 0xffff},
         {5, 2000004000, TRACE_SWITCH, 1, 2},
         {6, 2000005000, 99, 1, 2},
-        {7, 2000006000, TRACE_SYSCALL, 999, 0},
         {8, 2000007000, TRACE_DESTROY, 999, 0},
     };
     memcpy(system->trace, entries, sizeof(entries));
     system->trace_count = array_count(entries);
-    report_trace(&sink, system, 7, clock_1ghz);
+    report_trace(&sink, system, 5, clock_1ghz);
     assert_null(strstr(printed, "non-maskable"));
-    assert_printed("       2       2.000000  system call  SYS_EVENT_RAISE  argument 0x42\n");
-    assert_printed("system call refused  SYS_POOL_CREATE  the pool that pays has no memory left, "
-                   "argument 1\n");
+    assert_printed("       2       2.000000  fault  vector 0xe  address 0x42\n");
     assert_printed("object made  endpoint  object 0xffff\n");
     assert_printed("switch  from 0x1  to 0x2\n");
     assert_printed("kind 99, which");
-    assert_printed("system call  unknown");
     assert_printed("object destroyed  unknown");
     free(system);
 }

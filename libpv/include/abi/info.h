@@ -86,12 +86,9 @@ struct trace_entry {
 
 #define TRACE_LIST(X)                                                                              \
     X(TRACE_NONE, "nothing", "", "")                                                               \
-    X(TRACE_SYSCALL, "system call", "number", "argument")                                          \
-    X(TRACE_ERROR, "system call refused", "number", "status")                                      \
     X(TRACE_SWITCH, "switch", "from", "to")                                                        \
     X(TRACE_FAULT, "fault", "vector", "address")                                                   \
     X(TRACE_INTERRUPT, "interrupt", "vector", "")                                                  \
-    X(TRACE_EVENT, "event raised", "event", "bits")                                                \
     X(TRACE_CREATE, "object made", "type", "object")                                               \
     X(TRACE_DESTROY, "object destroyed", "type", "object")                                         \
     X(TRACE_STOP, "thread stopped", "thread", "reason")                                            \

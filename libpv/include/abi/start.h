@@ -25,7 +25,7 @@ enum server_slot {
     SLOT_THREAD,    /* its first thread */
     SLOT_POOL,
     SLOT_SHARE,
-    SLOT_EVENT, /* bound to its first thread */
+    SLOT_EVENT,   /* bound to its first thread */
     SLOT_SERVICE, /* the endpoint at which it is called, which outlives it; empty if nobody may */
     SLOT_ROOT,    /* calls root */
     SLOT_GRANTS = 8,
