@@ -227,7 +227,9 @@ static void float_pattern(u64 seed)
     }
 #define LOAD(n)  "movups " #n "*16(%0), %%xmm" #n "\n\t"
 #define STORE(n) "movups %%xmm" #n ", " #n "*16(%0)\n\t"
-#define ALL(X)   X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15)
+#define ALL(X)                                                                                     \
+    X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9)                  \
+    X(10) X(11) X(12) X(13) X(14) X(15)
     __asm__ volatile(ALL(LOAD) "ldmxcsr %1\n\tfldcw %2"
                      :
                      : "r"(words), "m"(mxcsr), "m"(control)
