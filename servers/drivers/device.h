@@ -5,7 +5,7 @@
  * (servers/runtime/home.c implements the functions named home_ for all servers), the guest Moss on
  * a bare machine, or a test on the host with a device made of memory. The home finds the device,
  * maps its registers, and owns the event loop: on the device's interrupt it calls the driver's
- * function for that and then acknowledges the interrupt in its own way.
+ * function for that and then acknowledges the interrupt in its own way. Bus mastering is on.
  *
  * Drivers keep their state in a structure that the home gives them, and never wait for long.
  */
@@ -48,6 +48,27 @@ static inline void register_write64(const struct registers *registers, u64 offse
 {
     *(volatile u64 *)(registers->base + offset) = value;
 }
+
+/*
+ * Memory that the driver shares with its device: command lists, descriptor rings, buffers. It is
+ * there before the driver and after it: what a device was told before its driver crashed writes
+ * here at worst, until the next driver has reset it. Its contents are left over from then.
+ */
+struct dma {
+    u8 *base;
+    u64 size;
+    u64 handle; /* the home's affair */
+};
+
+/* The bus address of the byte at `offset`. What follows it up to the end of its 4 KiB page follows
+ * on the bus as well. Not for hot paths: drivers keep what they need. */
+u64 home_bus_address(const struct dma *dma, u64 offset);
+
+/* A stretch of somebody's buffer, as a device sees it. */
+struct dma_piece {
+    u64 bus;
+    u32 length;
+};
 
 /* Nanoseconds of a clock that only goes forward, for limits on waiting. */
 u64 home_time_ns(void);

@@ -21,13 +21,23 @@
  *         screen    NAME                    the text screen or framebuffer, if there is one
  *         hpet      NAME [TIMER]            the HPET's registers, and the interrupt of a timer
  *         pci       NAME VENDOR:DEVICE      a PCI function, or
- *         pci       NAME class CC:SS        the first one of this class, in hexadecimal
+ *         pci       NAME class CC:SS        the first one of this class, in hexadecimal: the
+ *                                           device, its registers, its interrupt, bus mastering.
+ *                                           With `optional` at the end it may be missing
+ *         dma       NAME SIZE               memory for a device to work in
+ *         ram       NAME SIZE [PATH]        a RAM disk, and the file in the archive to fill it
+ *         clock     NAME [write]            the clock page
+ *         session   NAME SERVER SIZE [ARGUMENTS]   a session with that server, with a data area of
+ *                                           that size; the arguments are for the server
+ *         deadline  TIME                    has to say once in a while that it is alive, or is
+ *                                           ended and restarted
  *         call      NAME SERVER             may call that server
  *         syslog    NAME                    root's log, to read, and an event when it grows
  *         status    NAME                    the status of all servers, to read
  *         manage                            may kill servers and switch the machine off
  *         shares                            may make CPU shares of its own, up to its priority
  *         image-memory                      the memory of its own program: for test programs
+ *         share     NAME SERVER             that server's share: for test programs that stop it
  *         machine                           all hardware: for test programs; gives up isolation
  *
  * A line has one word and its arguments; '#' begins a comment, except in arguments. Only `server`,

@@ -50,7 +50,7 @@ static status serve(struct server *caller, struct message *m, u32 *slot)
         server_is_up(caller);
         return 0;
     }
-    if (m->word[0] > ROOT_POWER || m->word[0] == 0)
+    if (m->word[0] > ROOT_SESSION_CLOSE || m->word[0] == 0)
         return status_error(ERR_SYSCALL, 1);
     if (!caller->config->manage)
         return status_error(ERR_RIGHTS, 0);
@@ -64,10 +64,9 @@ static status serve(struct server *caller, struct message *m, u32 *slot)
         return serve_log(m, slot);
     case ROOT_POWER:
         return power_request(m->word[1]);
-    case ROOT_READY:
-        break;
+    default:
+        return status_error(ERR_SYSCALL, 1);
     }
-    return 0;
 }
 
 u32 protocol_serve(struct server *server, struct message *m)

@@ -59,8 +59,16 @@ enum grant_kind {
     /* memory shared with root; value0 = bytes */
     GRANT_MEMORY,
     /* PCI function: device; value0 = bus << 8 | device << 3 | function, value1 = vendor |
-     * device << 16 */
-    GRANT_DEVICE
+     * device << 16. Under the same name there is a GRANT_REGISTERS for each of its memory BARs,
+     * with value2 = number of the BAR, except where the MSI-X table is; and a GRANT_IRQ, with value2
+     * = 1 if it is a level-triggered line, 0 if it comes as a message. Bus mastering is on */
+    GRANT_DEVICE,
+    /* memory for a device to work in: root's, it outlives the server; value0 = bytes */
+    GRANT_DMA,
+    /* memory of a RAM disk: root's, it outlives the server; value0 = bytes */
+    GRANT_RAM,
+    /* the share of another server: for test programs that stop it in the middle */
+    GRANT_SHARE
 };
 
 struct grant {

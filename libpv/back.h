@@ -1,0 +1,63 @@
+/*
+ * The server's end of a session: takes requests, each copied once and checked before anybody sees
+ * it, and gives completions. What is inside a request (sectors, lengths, places in the data area)
+ * is for the server to check, with back_data for the last.
+ *
+ *     back_take...       until there is no more, or the server has enough
+ *     back_complete      each, in any order
+ *     back_publish       once for the batch
+ *     back_may_sleep     then wait for the doorbell; look again when woken
+ *
+ * A client is not trusted: whatever it writes, the server's memory and the other sessions are safe.
+ * One that breaks the rules of the ring gets its session closed; the reason is in `broken`.
+ */
+#pragma once
+#include <ring.h>
+#include <service/session.h>
+
+struct back {
+    const struct ring_page_g *g;
+    struct ring_page_s *s;
+    u8 *data;
+    u64 data_size;
+    u64 bell;
+    u32 mask; /* N - 1 */
+    struct ring_consumer sq;
+    struct ring_producer cq;
+    u32 outstanding; /* entries taken and not completed */
+    enum session_reason broken;
+    u8 entries[RING_ENTRIES]; /* by tag: entries of the request; 0: not in use */
+};
+
+/* A request, copied. */
+struct back_request {
+    u16 tag;
+    u16 count;
+    struct ring_sqe entry[RING_CHAIN_LIMIT]; /* `count` of them */
+};
+
+enum back_result { BACK_EMPTY, BACK_TAKEN, BACK_BROKEN };
+
+/* Attaches to a session at index 0, S being zero; `base` is where its memory is, `bell` is for
+ * host_ring. The reason why it cannot be served, or SESSION_REASON_NONE. */
+must_check enum session_reason back_open(struct back *back, void *base, u64 bell);
+
+/* The next request. BACK_BROKEN: none, ever again; back->broken says why. */
+must_check enum back_result back_take(struct back *back, struct back_request *request);
+
+/* Completes a request that was taken. */
+void back_complete(struct back *back, u16 tag, int status, u32 len);
+
+/* Lets the client see the completions, and wakes it if it sleeps. */
+void back_publish(struct back *back);
+
+/* True: there is nothing to take, and the doorbell rings when there is. */
+must_check bool back_may_sleep(struct back *back);
+
+/* Where `length` bytes at `buf` (in RING_UNITs) plus `offset` are; NULL: not inside the data
+ * area. */
+static inline must_check void *back_data(const struct back *back, u32 buf, u32 offset, u64 length)
+{
+    u64 at = (u64)buf * RING_UNIT + offset;
+    return at <= back->data_size && length <= back->data_size - at ? back->data + at : NULL;
+}
