@@ -46,7 +46,7 @@ must_check enum session_reason back_open(struct back *back, void *base, u64 bell
 must_check enum back_result back_take(struct back *back, struct back_request *request);
 
 /* Completes a request that was taken. */
-void back_complete(struct back *back, u16 tag, int status, u32 len);
+void back_complete(struct back *back, u16 tag, int result, u32 len);
 
 /* Lets the client see the completions, and wakes it if it sleeps. */
 void back_publish(struct back *back);

@@ -78,16 +78,16 @@ enum ring_status {
 #undef X
 };
 
-static inline const char *ring_status_text(int status)
+static inline const char *ring_status_text(int code)
 {
-    switch (status) {
+    switch (code) {
 #define X(name, number, text)                                                                      \
     case name:                                                                                     \
         return text;
         RING_STATUS_LIST(X)
 #undef X
     default:
-        return status >= 0 ? "done" : "unknown status";
+        return code >= 0 ? "done" : "unknown status";
     }
 }
 
