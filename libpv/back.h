@@ -25,6 +25,8 @@ struct back {
     struct ring_consumer sq;
     struct ring_producer cq;
     u32 outstanding; /* entries taken and not completed */
+    u32 epoch;       /* of the session, that the client's page must be of */
+    bool met;        /* it is: looked at when the first entry is there */
     enum session_reason broken;
     u8 entries[RING_ENTRIES]; /* by tag: entries of the request; 0: not in use */
 };

@@ -13,7 +13,8 @@
  * as closed. When root says that the server died (the session's state is LOST), front_reap drains
  * what is left, sends what is outstanding once more in the order of submission, and the caller
  * notices nothing. A request that saw FRONT_RESTARTS servers die completes with RING_IO. When the
- * session is closed, all that is outstanding completes with RING_GONE.
+ * session is closed, all that is outstanding completes with RING_GONE; once front_is_closed says
+ * so, the session's memory is not touched any more.
  *
  * One thread uses a front. It needs no memory but its structure, and makes no assumption about
  * where it runs: libpv/host.h is all that is below.
@@ -23,6 +24,7 @@
 #include <service/session.h>
 
 #define FRONT_RESTARTS 3u
+#define FRONT_PATIENT  0u /* for `restarts` of a front whose requests are never given up */
 
 /* A request between push and completion. Its entries are kept to be sent again. */
 struct front_slot {
@@ -33,6 +35,7 @@ struct front_slot {
     u8 next;     /* of the chain, or of the free slots */
     u8 count;    /* entries of the request; in its first slot. 0: not in use */
     u8 restarts; /* servers that died under it */
+    bool failed; /* counted in `failed` */
 };
 
 struct front {
@@ -46,10 +49,16 @@ struct front {
     u32 mask; /* N - 1 */
     struct ring_producer sq;
     struct ring_consumer cq;
-    u32 credits; /* free slots */
-    u32 order;
-    u32 epoch;
-    u8 free; /* the first free slot */
+    u32 credits;  /* free slots */
+    u32 requests; /* pushed and not reaped */
+    u32 failed;   /* those of them that are to be reaped without having been completed */
+    u32 order;    /* of the next request */
+    u32 epoch;    /* that G was written for: while the session's is another, S is not to be read */
+    u8 free;      /* the first free slot */
+    u8 last;      /* the tag of the last push */
+    /* Deaths of servers after which a request completes with RING_IO. FRONT_RESTARTS; may be
+     * changed after front_open by those whose requests wait for long, and can kill nobody. */
+    u8 restarts;
     bool closed;
     struct front_slot slots[RING_ENTRIES];
 };
@@ -73,7 +82,10 @@ must_check bool front_push(struct front *front, const struct ring_sqe *entries, 
                            u32 limit, u64 cookie);
 
 /* The tag that the last push was given: what TIMER_CANCEL names. */
-u16 front_last_tag(const struct front *front);
+static inline u16 front_last_tag(const struct front *front)
+{
+    return front->last;
+}
 
 /* Lets the server see what was pushed, and wakes it if it sleeps. */
 void front_publish(struct front *front);

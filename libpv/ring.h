@@ -12,6 +12,31 @@
 /* A word that the other side may change at any moment. */
 #define ring_read(word) (*(const volatile __typeof__(word) *)&(word))
 
+/* Entries are copied in whole words: a struct ring_sqe is two, a struct ring_cqe one. */
+typedef u64 __attribute__((may_alias)) ring_word;
+
+static inline ring_word *ring_words(void *entry)
+{
+    return entry;
+}
+
+static inline const ring_word *ring_words_const(const void *entry)
+{
+    return entry;
+}
+
+/* Where the members of an entry are in its (first) word. */
+#define RING_SQE_FLAGS_SHIFT 8
+#define RING_SQE_TAG_SHIFT   16
+#define RING_SQE_TAG(word)   ((u16)((word) >> RING_SQE_TAG_SHIFT))
+#define RING_SQE_MORE        ((u64)RING_MORE << RING_SQE_FLAGS_SHIFT)
+
+#define RING_CQE(tag, code, len)                                                                   \
+    ((u64)(u16)(tag) | (u64)(u16)(i16)(code) << 16 | (u64)(u32)(len) << 32)
+#define RING_CQE_TAG(word)    ((u16)(word))
+#define RING_CQE_STATUS(word) ((i16)((word) >> 16))
+#define RING_CQE_LEN(word)    ((u32)((word) >> 32))
+
 /* Writes a word, and lets everything written before be seen before it, and everything read after
  * be read after: the full fence of rules 3 and 4. */
 static inline void ring_exchange(u32 *word, u32 value)
@@ -60,6 +85,7 @@ static inline must_check bool ring_look(struct ring_consumer *consumer, u32 most
     if (prod - consumer->next > most)
         return false;
     consumer->known = prod;
+    __asm__ volatile("" : : : "memory"); /* entries are read after this, also by the compiler */
     return true;
 }
 

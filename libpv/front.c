@@ -1,0 +1,286 @@
+/*
+ * The client's end of a ring, as front.h promises it. Two ideas:
+ *
+ * Every entry that is outstanding is kept in a slot of the client's own memory, so page G can be
+ * written anew at any time. The tag of a request is the number of its first slot, and stays the
+ * same when the request is sent again. `next` joins the slots of a chain, and the free ones.
+ *
+ * The state of the session is looked at only when S is empty, so the usual way does not pay for it:
+ * front_look is where a client meets the end of its server.
+ */
+#include <front.h>
+#include <host.h>
+
+static u32 entries_of(const struct front *front)
+{
+    return front->mask + 1;
+}
+
+bool front_open(struct front *front, void *base, u64 bell)
+{
+    const struct session_info *info = (const void *)((u8 *)base + PAGE_SIZE);
+    if (info->magic != SESSION_MAGIC || info->version != SESSION_VERSION ||
+        info->log2_n < RING_LOG2_LEAST || info->log2_n > RING_LOG2_MOST)
+        return false;
+    struct ring_page_g *g = base;
+    const struct ring_page_s *s = (const void *)((u8 *)base + 2 * PAGE_SIZE);
+    u32 count = 1u << info->log2_n;
+    *front = (struct front){
+        .info = info,
+        .g = g,
+        .s = s,
+        .data = (u8 *)base + SESSION_DATA,
+        .data_size = info->data_size,
+        .bell = bell,
+        .number = info->number,
+        .mask = count - 1,
+        .sq = {.own = &g->ctl, .peer = &s->ctl},
+        .cq = {.own = &g->ctl, .peer = &s->ctl},
+        .credits = count,
+        .epoch = ring_read(info->epoch),
+        .restarts = FRONT_RESTARTS,
+    };
+    for (u32 i = 0; i < count; i++)
+        front->slots[i].next = (u8)(i + 1); /* nobody follows that of the last */
+    g->ctl = (struct ring_ctl){
+        .version = RING_VERSION, .log2_n = (u16)info->log2_n, .epoch = front->epoch};
+    return true;
+}
+
+/* --- pushing --------------------------------------------------------------------------------- */
+
+/* Writes an entry to page G: in whole words, as the server reads it. */
+static inline void write_entry(struct front *front, u64 head, u64 arg)
+{
+    ring_word *words = ring_words(&front->g->sqe[front->sq.next++ & front->mask]);
+    words[0] = head;
+    words[1] = arg;
+}
+
+bool front_push(struct front *front, const struct ring_sqe *entries, u32 count, u32 limit,
+                u64 cookie)
+{
+    if (unlikely(count > front->credits || count - 1 >= RING_CHAIN_LIMIT || front->closed))
+        return false;
+    u32 tag = front->free;
+    struct front_slot *first = &front->slots[tag], *slot = first;
+    for (u32 left = count;;) {
+        const ring_word *from = ring_words_const(entries++);
+        u64 head = (from[0] & ~(0xfffful << RING_SQE_TAG_SHIFT | RING_SQE_MORE)) |
+                   (u64)tag << RING_SQE_TAG_SHIFT | (left > 1 ? RING_SQE_MORE : 0);
+        ring_word *kept = ring_words(&slot->entry);
+        kept[0] = head;
+        kept[1] = from[1];
+        write_entry(front, head, from[1]);
+        if (--left == 0)
+            break;
+        slot = &front->slots[slot->next];
+    }
+    front->free = slot->next;
+    front->last = (u8)tag;
+    front->credits -= count;
+    front->requests++;
+    first->cookie = cookie;
+    first->limit = limit;
+    first->order = front->order++;
+    first->count = (u8)count;
+    first->restarts = 0;
+    return true;
+}
+
+void front_publish(struct front *front)
+{
+    if (front->sq.next == front->sq.published)
+        return;
+    front->g->ctl.outstanding = entries_of(front) - front->credits;
+    if (unlikely(ring_read(front->info->epoch) != front->epoch)) {
+        /* Nobody is there to be woken: whoever attaches looks at the ring. */
+        front->sq.published = front->sq.next;
+        ring_exchange(&front->g->ctl.prod, front->sq.next);
+    } else if (ring_publish(&front->sq)) {
+        host_ring(front->bell);
+    }
+}
+
+/* --- when the session is lost, or closed ----------------------------------------------------- */
+
+static void fail(struct front *front, struct front_slot *slot)
+{
+    if (!slot->failed)
+        front->failed++;
+    slot->failed = true;
+}
+
+/* The end: what is outstanding is reaped with RING_GONE. Nothing of the session is touched again:
+ * its memory may be taken from us. */
+static void shut(struct front *front)
+{
+    front->closed = true;
+    front->sq.published = front->sq.next;
+    front->cq.known = front->cq.next;
+    for (u32 i = 0; i < entries_of(front); i++)
+        if (front->slots[i].count != 0)
+            fail(front, &front->slots[i]);
+}
+
+/* The requests to be sent again, in the order of submission; how many. A server died under each,
+ * and some have seen enough of that. */
+static u32 survivors(struct front *front, u8 tags[RING_ENTRIES])
+{
+    u32 count = 0;
+    for (u32 tag = 0; tag < entries_of(front); tag++) {
+        struct front_slot *slot = &front->slots[tag];
+        if (slot->count == 0 || slot->failed)
+            continue;
+        if (front->restarts != FRONT_PATIENT && ++slot->restarts >= front->restarts) {
+            fail(front, slot);
+            continue;
+        }
+        u32 age = front->order - slot->order, at = count++;
+        for (; at > 0 && front->order - front->slots[tags[at - 1]].order < age; at--)
+            tags[at] = tags[at - 1];
+        tags[at] = (u8)tag;
+    }
+    return count;
+}
+
+/*
+ * Writes page G anew from index 0, for the epoch to come, and tells root. The server that attaches
+ * then finds the requests as if they had just been pushed; S has been zeroed by then, and `event`
+ * asks for its first completion.
+ */
+static void reconnect(struct front *front)
+{
+    u8 tags[RING_ENTRIES];
+    u32 count = survivors(front, tags);
+    struct ring_ctl *ctl = &front->g->ctl;
+    front->epoch++;
+    front->sq.next = 0;
+    front->cq.next = front->cq.known = 0;
+    ctl->event = 0;
+    ctl->epoch = front->epoch;
+    ctl->version = RING_VERSION;
+    ctl->log2_n = (u16)front->info->log2_n;
+    ctl->restarts++;
+    for (u32 i = 0; i < count; i++) {
+        const struct front_slot *slot = &front->slots[tags[i]];
+        for (u32 left = slot->count; left > 0; left--) {
+            const ring_word *kept = ring_words_const(&slot->entry);
+            write_entry(front, kept[0], kept[1]);
+            slot = &front->slots[slot->next];
+        }
+    }
+    front->sq.published = front->sq.next;
+    ring_exchange(&ctl->prod, front->sq.next);
+    host_reconnect(front->number);
+}
+
+/* --- reaping --------------------------------------------------------------------------------- */
+
+/*
+ * Is there more in S? To be called when all that is known of it has been reaped.
+ *
+ * The epoch comes first: once G was written anew, S is root's until the epoch has moved. (Root
+ * moves the epoch last: who sees the new one does not see the state LOST from before.) Then S; then
+ * the state. When that is LOST, S is frozen, and what came into it in between is looked for again.
+ */
+static bool front_look(struct front *front)
+{
+    struct ring_consumer *cq = &front->cq;
+    if (front->closed || ring_read(front->info->epoch) != front->epoch)
+        return false;
+    bool sane = ring_look(cq, front->requests);
+    if (sane && cq->known != cq->next)
+        return true;
+    u32 state = ring_read(front->info->state);
+    if (sane && (state == SESSION_ATTACHED || state == SESSION_WAITING))
+        return false;
+    if (sane)
+        sane = ring_look(cq, front->requests);
+    if (sane && cq->known != cq->next)
+        return true;
+    if (!sane)
+        front->g->ctl.errors++;
+    if (state == SESSION_LOST)
+        reconnect(front);
+    else
+        shut(front);
+    return false;
+}
+
+/* Gives back the slots of a request. */
+static inline void release(struct front *front, u32 tag)
+{
+    struct front_slot *slot = &front->slots[tag], *last = slot;
+    u32 count = slot->count;
+    for (u32 left = count; left > 1; left--)
+        last = &front->slots[last->next];
+    slot->count = 0;
+    last->next = front->free;
+    front->free = (u8)tag;
+    front->credits += count;
+    front->requests--;
+}
+
+/* Completes one of the requests that nobody will complete. */
+static bool reap_failed(struct front *front, struct front_done *done)
+{
+    for (u32 tag = 0; tag < entries_of(front); tag++) {
+        struct front_slot *slot = &front->slots[tag];
+        if (slot->count == 0 || !slot->failed)
+            continue;
+        slot->failed = false;
+        front->failed--;
+        done->cookie = slot->cookie;
+        done->status = front->closed ? RING_GONE : RING_IO;
+        done->len = 0;
+        release(front, tag);
+        return true;
+    }
+    return false;
+}
+
+bool front_reap(struct front *front, struct front_done *done)
+{
+    if (front->cq.known == front->cq.next) {
+        if (front->failed == 0 && !front_look(front) && front->failed == 0)
+            return false;
+        if (front->failed != 0)
+            return reap_failed(front, done);
+    }
+    do {
+        const struct ring_cqe *cqe = &front->s->cqe[front->cq.next++ & front->mask];
+        u64 word = ring_read(*ring_words_const(cqe));
+        u32 tag = RING_CQE_TAG(word), len = RING_CQE_LEN(word);
+        if (unlikely(tag > front->mask || front->slots[tag].count == 0)) {
+            front->g->ctl.errors++;
+            continue;
+        }
+        const struct front_slot *slot = &front->slots[tag];
+        if (unlikely(len > slot->limit)) {
+            front->g->ctl.errors++;
+            len = slot->limit;
+        }
+        done->cookie = slot->cookie;
+        done->status = RING_CQE_STATUS(word);
+        done->len = len;
+        release(front, tag);
+        return true;
+    } while (front->cq.known != front->cq.next);
+    return false;
+}
+
+bool front_may_sleep(struct front *front, u32 more)
+{
+    if (front->cq.known != front->cq.next || front->failed != 0)
+        return false;
+    if (front->closed || ring_read(front->info->epoch) != front->epoch)
+        return true; /* nothing will come; or root's answer, and then the first completion */
+    front->g->ctl.outstanding = entries_of(front) - front->credits;
+    if (more > front->requests)
+        more = front->requests;
+    if (!ring_sleep(&front->cq, more == 0 ? 1 : more))
+        return false;
+    u32 state = ring_read(front->info->state);
+    return state == SESSION_ATTACHED || state == SESSION_WAITING;
+}
