@@ -42,7 +42,7 @@ enum e1000_error {
 #undef X
 };
 
-/* How its interrupt comes. A message to an 82574L is MSI-X: root prefers that where there is both. */
+/* How its interrupt comes. A message from an 82574L is MSI-X: root prefers that to MSI. */
 enum e1000_interrupts { E1000_LINE, E1000_MSI, E1000_MSIX };
 
 #define E1000_RING        256u  /* descriptors of a ring, of which one is never used: one page */
@@ -55,8 +55,7 @@ enum e1000_interrupts { E1000_LINE, E1000_MSI, E1000_MSIX };
  * the home's, for instance for the headers of what it sends. */
 #define E1000_DMA_SIZE (2 * 4096ul + (u64)E1000_RING * E1000_BUFFER)
 
-struct e1000_tx_descriptor;
-struct e1000_rx_descriptor;
+struct e1000_descriptor;
 
 /* A received frame, in the driver's buffer until e1000_give_back. */
 struct e1000_frame {
@@ -66,8 +65,9 @@ struct e1000_frame {
 };
 
 struct e1000_counters {
-    u64 sent, received;
-    u64 lost;       /* were to be sent when the device was reset */
+    u64 sent; /* queued */
+    u64 lost; /* of these: were not sent when the device was reset */
+    u64 received;
     u64 bad_length; /* received but dropped: longer than a buffer, or too short */
     u64 bad_frame;  /* received but dropped: the device saw an error in it */
     u64 resets;     /* because it hung, or the home asked for it; not that of e1000_open */
@@ -85,27 +85,30 @@ struct e1000 {
     const struct dma *dma;
     u32 device;
     enum e1000_interrupts interrupts;
-    bool tx_armed; /* the device interrupts when something was sent */
+    bool rx_armed, tx_armed; /* it interrupts when something is received, is sent */
 
-    volatile struct e1000_rx_descriptor *rx;
-    u32 rx_next;   /* the next descriptor that the device fills */
-    u32 rx_given;  /* descriptors before this one are with the home, back to rx_next */
-    bool rx_tail;  /* in the middle of a frame that is longer than a buffer */
-    u32 rx_filled; /* how many are with the home */
+    volatile struct e1000_descriptor *rx;
+    u32 rx_next;  /* the next descriptor that the device fills */
+    u32 rx_given; /* those from here to rx_next were not given back */
+    u32 rx_held;  /* frames that the home has */
+    bool rx_tail; /* in the middle of a frame that is longer than a buffer */
 
-    volatile struct e1000_tx_descriptor *tx;
+    volatile struct e1000_descriptor *tx;
     u32 tx_next;           /* the next descriptor to fill */
     u32 tx_flushed;        /* the device knows of those before this one */
+    u32 tx_done;           /* it is done with those before this one */
     u32 tx_oldest;         /* the first that is not reaped */
-    u32 tx_done;           /* the device is done with those before this one */
-    u32 tx_context;        /* checksum places that the device has now; 0: none */
+    u32 tx_context;        /* where the device puts checksums now; 0: not told */
+    bool tx_draining;      /* after a reset: until all is reaped, then the ring begins again */
     u16 marks[E1000_RING]; /* descriptors whose end the device reports, oldest first */
     u32 mark_first, mark_next;
     u64 cookies[E1000_RING]; /* by last descriptor of a frame */
     bool last[E1000_RING];   /* is the last descriptor of a frame */
 
-    u32 seen_head; /* the device's place in the transmit ring at the last e1000_poll... */
-    u64 seen_ns;   /* ...and since when it has been there, with frames waiting */
+    bool seen_busy; /* at the last e1000_poll frames were waiting... */
+    u32 seen_head;  /* ...the device was here in the ring... */
+    u32 seen_done;  /* ...tx_done was this... */
+    u64 seen_ns;    /* ...and has been since then */
 };
 
 /*
@@ -138,8 +141,9 @@ must_check bool e1000_reset(struct e1000 *nic);
 
 enum e1000_sent {
     E1000_QUEUED,
-    E1000_FULL,   /* no room: flush, reap, and try again */
-    E1000_REFUSED /* its length, its pieces or the place of its checksum are not possible */
+    E1000_FULL,    /* no room: flush, reap, and try again */
+    E1000_REFUSED, /* its length, its pieces or the place of its checksum are not possible */
+    E1000_DOWN     /* there is no link, or the device does not work */
 };
 
 /*
