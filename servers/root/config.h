@@ -58,10 +58,12 @@
 #define CONFIG_IMAGE_SIZE   64u
 #define CONFIG_MESSAGE_SIZE 512u
 
-#define CONFIG_MEMORY_LEAST (64ul << 10)
-#define CONFIG_MEMORY_MOST  (1ul << 40)
-#define CONFIG_STACK_MOST   (1ul << 20)
-#define CONFIG_LOG_MOST     (1ul << 20) /* between LOG_ADDRESS and IMAGE_ADDRESS */
+#define CONFIG_MEMORY_LEAST  (64ul << 10)
+#define CONFIG_MEMORY_MOST   (1ul << 40)
+#define CONFIG_GRANT_MOST    (1ul << 38) /* memory of `dma` and `ram` */
+#define CONFIG_STACK_MOST    (1ul << 20)
+#define CONFIG_DEADLINE_MOST 3600000000000ul /* ns: an hour */
+#define CONFIG_LOG_MOST      (1ul << 20)     /* between LOG_ADDRESS and IMAGE_ADDRESS */
 
 enum config_kind {
     CONFIG_PORTS,
@@ -72,7 +74,11 @@ enum config_kind {
     CONFIG_HPET,
     CONFIG_PCI_DEVICE,
     CONFIG_PCI_CLASS,
+    CONFIG_DMA,
+    CONFIG_RAM,
+    CONFIG_CLOCK,
     CONFIG_CALL,
+    CONFIG_SHARE,
     CONFIG_SYSLOG,
     CONFIG_STATUS,
     CONFIG_IMAGE_MEMORY,
@@ -93,10 +99,15 @@ struct config_grant {
      *   CONFIG_HPET          number of the timer
      *   CONFIG_PCI_DEVICE    vendor                     device
      *   CONFIG_PCI_CLASS     class                      subclass
-     *   CONFIG_CALL          index of the server
+     *   CONFIG_DMA           bytes, whole pages
+     *   CONFIG_RAM           bytes, whole pages
+     *   CONFIG_CLOCK         1: to write it, too
+     *   CONFIG_CALL, _SHARE  index of the server
      */
     u64 a, b;
-    char target[START_NAME_SIZE];        /* CONFIG_CALL: the server's name */
+    char target[START_NAME_SIZE];        /* CONFIG_CALL, _SHARE: the server's name */
+    char path[CONFIG_IMAGE_SIZE];        /* CONFIG_RAM: a file in the archive, or empty */
+    bool optional;                       /* CONFIG_PCI_...: may be missing */
     const struct pci_function *function; /* CONFIG_PCI_...: what hardware_resolve found */
 };
 
@@ -107,9 +118,10 @@ struct config_server {
     u32 line, image_line, memory_line; /* of the file */
     u32 priority, weight;
     u64 cap_ns;                   /* 0: no cap */
+    u64 deadline_ns;              /* to say that it is alive; 0: it need not */
     u64 memory, stack, log;       /* bytes, whole pages */
     u32 first_grant, grant_count; /* in config.grants */
-    u32 start_grants;             /* entries of its start page: an HPET takes two */
+    u32 start_grants;             /* entries of its start page, at most: an HPET takes two */
     u32 interrupts;               /* of those that take an event bit */
     u32 after;                    /* bit i: starts after server number i */
     bool manage, shares, restart;
@@ -124,16 +136,41 @@ struct config_after {
 
 #define CONFIG_AFTERS 64u
 
+/* A line `session` of the client's section, or one that the operator typed. */
+struct config_session {
+    u32 line; /* of the file; 0: typed */
+    u32 client, server;
+    u64 size;                   /* of the data area, in bytes, whole pages */
+    char name[START_NAME_SIZE]; /* what the client calls it */
+    char target[START_NAME_SIZE];
+    char argument[SESSION_ARGUMENT];
+};
+
+#define CONFIG_SESSIONS          SESSION_LIMIT
+#define CONFIG_SESSION_DATA_MOST (SESSION_SPAN - SESSION_DATA)
+
 struct config {
     u32 server_count, grant_count, after_count;
     struct config_server servers[CONFIG_SERVERS];
     struct config_grant grants[CONFIG_GRANTS];
     struct config_after afters[CONFIG_AFTERS];
+    u32 session_count;
+    struct config_session sessions[CONFIG_SESSIONS];
 };
 
 struct config_message {
     char text[CONFIG_MESSAGE_SIZE]; /* printable characters only */
 };
+
+/* Pages of root's memory that a session with a data area of that size takes. */
+u64 config_session_pages(u64 size);
+
+/*
+ * Reads what stands behind `session` in the section of server number `client`, and adds it to the
+ * configuration. False: `message` says why not.
+ */
+must_check bool config_add_session(struct config *config, u32 client, struct slice text,
+                                   struct config_message *message);
 
 /* Reads the text of the file called `file`. False: `message` says why not, "FILE:LINE: ...". */
 must_check bool config_parse(struct config *config, const char *file, struct slice text,
@@ -146,8 +183,13 @@ must_check bool config_parse(struct config *config, const char *file, struct sli
 must_check bool config_check_memory(const struct config *config, const char *file, u64 available,
                                     u64 overhead, struct config_message *message);
 
-/* The kinds of grant, as bits 1 << GRANT_..., that this makes in the start page. */
+/* The kinds of grant, as bits 1 << GRANT_..., that this makes in the start page; and how many
+ * entries at most. */
 u32 config_start_kinds(enum config_kind kind);
+u32 config_start_entries(enum config_kind kind);
+
+/* Pages of root's memory that this grant takes for good; 0: none. */
+u64 config_grant_pages(const struct config_grant *grant);
 
 /* Puts "FILE:LINE: " and the formatted text into `message`; returns false, to be returned. */
 __attribute__((format(printf, 4, 5))) bool config_fail(struct config_message *message,

@@ -8,7 +8,7 @@
 
 #define NOBODY UINT32_MAX
 
-static u32 server_find(const struct config *config, const char *name)
+u32 config_find_server(const struct config *config, const char *name)
 {
     for (u32 i = 0; i < config->server_count; i++) {
         if (strcmp(config->servers[i].name, name) == 0)
@@ -20,7 +20,7 @@ static u32 server_find(const struct config *config, const char *name)
 static bool check_target(struct parser *parser, u32 server, u32 line, const char *word,
                          const char *target, u32 *found)
 {
-    *found = server_find(parser->config, target);
+    *found = config_find_server(parser->config, target);
     if (*found == NOBODY)
         return config_fail(parser->message, parser->file, line,
                            "there is no server '%s' for the '%s' in server '%s': correct the name, "
@@ -32,7 +32,8 @@ static bool check_target(struct parser *parser, u32 server, u32 line, const char
     return true;
 }
 
-/* Finds the servers of all `after` and `call`; leads_to[i] gets a bit for each that i calls. */
+/* Finds the servers of all `after`, `call` and `share`; leads_to[i] gets a bit for each that i
+ * calls. */
 static bool check_targets(struct parser *parser, u32 leads_to[CONFIG_SERVERS])
 {
     struct config *config = parser->config;
@@ -48,12 +49,14 @@ static bool check_targets(struct parser *parser, u32 leads_to[CONFIG_SERVERS])
         leads_to[i] = 0;
         for (u32 g = 0; g < server->grant_count; g++) {
             struct config_grant *grant = &config->grants[server->first_grant + g];
-            if (grant->kind != CONFIG_CALL)
+            bool call = grant->kind == CONFIG_CALL;
+            if (!call && grant->kind != CONFIG_SHARE)
                 continue;
-            if (!check_target(parser, i, grant->line, "call", grant->target, &target))
+            if (!check_target(parser, i, grant->line, call ? "call" : "share", grant->target,
+                              &target))
                 return false;
             grant->a = target;
-            leads_to[i] |= 1u << target;
+            leads_to[i] |= (u32)call << target;
         }
     }
     return true;
@@ -115,7 +118,8 @@ static bool check_required(struct parser *parser)
 bool config_check(struct parser *parser)
 {
     u32 calls[CONFIG_SERVERS];
-    return check_required(parser) && check_targets(parser, calls) && check_circles(parser, calls);
+    return check_required(parser) && check_targets(parser, calls) && check_circles(parser, calls) &&
+           config_check_sessions(parser);
 }
 
 bool config_check_memory(const struct config *config, const char *file, u64 available, u64 overhead,
@@ -131,6 +135,27 @@ bool config_check_memory(const struct config *config, const char *file, u64 avai
                                "root needs for it), but of the %lu KiB there are only %lu KiB are "
                                "left: give the machine more memory, or the servers less",
                                server->name, wanted >> 10, available >> 10, left >> 10);
+        left -= wanted;
+    }
+    for (u32 i = 0; i < config->grant_count; i++) {
+        const struct config_grant *grant = &config->grants[i];
+        u64 wanted = config_grant_pages(grant) * PAGE_SIZE;
+        if (wanted > left)
+            return config_fail(message, file, grant->line,
+                               "'%s' wants %lu KiB of memory, but of the %lu KiB there are only "
+                               "%lu KiB are left: give the machine more memory, or this less",
+                               grant->name, wanted >> 10, available >> 10, left >> 10);
+        left -= wanted;
+    }
+    for (u32 i = 0; i < config->session_count; i++) {
+        const struct config_session *session = &config->sessions[i];
+        u64 wanted = config_session_pages(session->size) * PAGE_SIZE;
+        if (wanted > left)
+            return config_fail(message, file, session->line,
+                               "session '%s' wants %lu KiB of memory, but of the %lu KiB there are "
+                               "only %lu KiB are left: give the machine more memory, or the "
+                               "session less",
+                               session->name, wanted >> 10, available >> 10, left >> 10);
         left -= wanted;
     }
     return true;

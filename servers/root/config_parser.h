@@ -62,7 +62,17 @@ bool config_take_registers(struct parser *parser, const struct config_word *word
 bool config_take_irq(struct parser *parser, const struct config_word *word, struct slice rest);
 bool config_take_hpet(struct parser *parser, const struct config_word *word, struct slice rest);
 bool config_take_pci(struct parser *parser, const struct config_word *word, struct slice rest);
-bool config_take_call(struct parser *parser, const struct config_word *word, struct slice rest);
+bool config_take_dma(struct parser *parser, const struct config_word *word, struct slice rest);
+bool config_take_ram(struct parser *parser, const struct config_word *word, struct slice rest);
+bool config_take_clock(struct parser *parser, const struct config_word *word, struct slice rest);
+bool config_take_other(struct parser *parser, const struct config_word *word, struct slice rest);
+
+/* The word `session`, in config_sessions.c; and the look after all names are known. */
+bool config_take_session(struct parser *parser, const struct config_word *word, struct slice rest);
+must_check bool config_check_sessions(struct parser *parser);
+
+/* The server of this name; UINT32_MAX: none. */
+u32 config_find_server(const struct config *config, const char *name);
 
 /* A message about the line that is being read. */
 #define fail(parser, ...)                                                                          \

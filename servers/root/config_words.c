@@ -80,8 +80,9 @@ static bool take_weight(struct parser *parser, const struct config_word *word, s
     return true;
 }
 
-/* A time: a number with the unit us or ms. */
-static bool take_cap(struct parser *parser, const struct config_word *word, struct slice rest)
+/* A time: a number with the unit us or ms, from one of these to `most` nanoseconds. */
+static bool take_time(struct parser *parser, const struct config_word *word, struct slice rest,
+                      u64 most, u64 *ns)
 {
     struct config_words words;
     u64 value;
@@ -96,10 +97,20 @@ static bool take_cap(struct parser *parser, const struct config_word *word, stru
     if (factor == 0)
         return fail(parser, "'%.*s' is not a time: write a number and its unit, like 5ms or 500us",
                     SHOW(words.word[0]));
-    if (!config_number(parser, digits, 1, SHARE_PERIOD_NS / factor, &value))
+    if (!config_number(parser, digits, 1, most / factor, &value))
         return false;
-    parser->server->cap_ns = value * factor;
+    *ns = value * factor;
     return true;
+}
+
+static bool take_cap(struct parser *parser, const struct config_word *word, struct slice rest)
+{
+    return take_time(parser, word, rest, SHARE_PERIOD_NS, &parser->server->cap_ns);
+}
+
+static bool take_deadline(struct parser *parser, const struct config_word *word, struct slice rest)
+{
+    return take_time(parser, word, rest, CONFIG_DEADLINE_MOST, &parser->server->deadline_ns);
 }
 
 /* Sizes are rounded up to whole pages. */
@@ -187,6 +198,7 @@ static const struct config_word table[] = {
     {"priority", "a number from 1 to 15, the most urgent", take_priority, false, 0},
     {"weight", "a number from 1 to 10000", take_weight, false, 0},
     {"cap", "a time in each 10ms, like 5ms", take_cap, false, 0},
+    {"deadline", "a time, like 2000ms", take_deadline, false, 0},
     {"memory", "a size, like 512K", take_memory, false, 0},
     {"stack", "a size, like 16K", take_stack, false, 0},
     {"log", "a size, like 8K", take_log, false, 0},
@@ -199,9 +211,14 @@ static const struct config_word table[] = {
     {"registers", "NAME ADDRESS SIZE", config_take_registers, true, CONFIG_REGISTERS},
     {"screen", "NAME", config_take_named, true, CONFIG_SCREEN},
     {"hpet", "NAME [TIMER]", config_take_hpet, true, CONFIG_HPET},
-    {"pci", "NAME VENDOR:DEVICE, or NAME class CLASS:SUBCLASS, in hexadecimal", config_take_pci,
-     true, CONFIG_PCI_DEVICE},
-    {"call", "NAME SERVER", config_take_call, true, CONFIG_CALL},
+    {"pci", "NAME VENDOR:DEVICE, or NAME class CLASS:SUBCLASS, in hexadecimal, [optional]",
+     config_take_pci, true, CONFIG_PCI_DEVICE},
+    {"dma", "NAME SIZE", config_take_dma, true, CONFIG_DMA},
+    {"ram", "NAME SIZE [PATH]", config_take_ram, true, CONFIG_RAM},
+    {"clock", "NAME [write]", config_take_clock, false, CONFIG_CLOCK},
+    {"call", "NAME SERVER", config_take_other, true, CONFIG_CALL},
+    {"share", "NAME SERVER", config_take_other, true, CONFIG_SHARE},
+    {"session", "NAME SERVER SIZE [ARGUMENTS]", config_take_session, true, 0},
     {"syslog", "NAME", config_take_named, false, CONFIG_SYSLOG},
     {"status", "NAME", config_take_named, false, CONFIG_STATUS},
     {"manage", "nothing", take_manage, false, 0},

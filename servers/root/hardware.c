@@ -6,6 +6,7 @@
 
 #include "hardware.h"
 #include "hpet_route.h"
+#include "msi.h"
 #include "physical.h"
 #include "ports.h"
 #include "root.h"
@@ -110,27 +111,51 @@ static u64 isa_line(u64 isa)
            (line->active_low ? IRQ_ACTIVE_LOW : 0);
 }
 
-/* Resolves one grant; the name of what is missing, or NULL. `lines` are those used by others. */
-static const char *grant_resolve(struct config_grant *grant, struct hpet_lines *lines)
+/* Resolving goes over all grants once for each of these: who can choose comes after who cannot. */
+enum pass {
+    PASS_LINES,
+    PASS_DEVICES, /* PCI functions that are named */
+    PASS_CLASSES, /* those that are the first of their class */
+    PASS_HPET,
+    PASSES
+};
+
+/* What all passes share. */
+struct resolving {
+    enum pass pass;
+    const struct config_server *server;
+    struct hpet_lines lines; /* those used by others than the HPET */
+};
+
+static void resolve_line(struct config_grant *grant, struct resolving *resolving)
 {
-    switch (grant->kind) {
-    case CONFIG_IRQ_ISA:
-        grant->b = isa_line(grant->a);
-        hpet_line_taken(lines, grant->b & IRQ_LINE_MASK);
-        return NULL;
-    case CONFIG_IRQ_GSI:
-        grant->b = grant->a;
-        hpet_line_taken(lines, grant->b & IRQ_LINE_MASK);
-        return NULL;
-    case CONFIG_PCI_DEVICE:
-        grant->function = pci_find_device(&hardware.pci, (u16)grant->a, (u16)grant->b);
-        return grant->function ? NULL : "PCI device of that kind";
-    case CONFIG_PCI_CLASS:
-        grant->function = pci_find_class(&hardware.pci, (u8)grant->a, (u8)grant->b);
-        return grant->function ? NULL : "PCI device of that class";
-    default:
-        return NULL;
+    grant->b = grant->kind == CONFIG_IRQ_ISA ? isa_line(grant->a) : grant->a;
+    hpet_line_taken(&resolving->lines, grant->b & IRQ_LINE_MASK);
+}
+
+/* The name of what is missing, or NULL. */
+static const char *resolve_function(struct config_grant *grant, struct resolving *resolving)
+{
+    bool by_class = grant->kind == CONFIG_PCI_CLASS;
+    const char *name = by_class ? "PCI device of that class" : "PCI device of that kind";
+    const struct pci_function *function =
+        by_class ? pci_find_class(&hardware.pci, (u8)grant->a, (u8)grant->b)
+                 : pci_find_device(&hardware.pci, (u16)grant->a, (u16)grant->b);
+    grant->function = function;
+    if (!function) {
+        if (grant->optional)
+            say("%s: this machine has no %s: `%s` is not granted", resolving->server->name, name,
+                grant->name);
+        return grant->optional ? NULL : name;
     }
+    hardware.pci.functions[function - hardware.pci.functions].taken = true;
+    enum msi_kind kind = msi_choose(function, &hardware.acpi);
+    if (kind == MSI_LINE)
+        hpet_line_taken(&resolving->lines, msi_line(function, &hardware.acpi) & IRQ_LINE_MASK);
+    if (kind == MSI_NONE)
+        say("%s: `%s` has no interrupt that arrives anywhere", resolving->server->name,
+            grant->name);
+    return NULL;
 }
 
 /* The PIT ticks since the firmware ran, and nobody uses it: on its line a driver would be woken for
@@ -152,26 +177,40 @@ static const char *hpet_resolve(struct config_grant *grant, struct hpet_lines *l
     return NULL;
 }
 
+/* Resolves one grant if this is its pass; the name of what is missing, or NULL. */
+static const char *resolve(struct config_grant *grant, struct resolving *resolving)
+{
+    switch (grant->kind) {
+    case CONFIG_IRQ_ISA:
+    case CONFIG_IRQ_GSI:
+        if (resolving->pass == PASS_LINES)
+            resolve_line(grant, resolving);
+        return NULL;
+    case CONFIG_PCI_DEVICE:
+        return resolving->pass == PASS_DEVICES ? resolve_function(grant, resolving) : NULL;
+    case CONFIG_PCI_CLASS:
+        return resolving->pass == PASS_CLASSES ? resolve_function(grant, resolving) : NULL;
+    case CONFIG_HPET:
+        return resolving->pass == PASS_HPET ? hpet_resolve(grant, &resolving->lines) : NULL;
+    default:
+        return NULL;
+    }
+}
+
 void hardware_resolve(struct config *config, const char *missing[CONFIG_SERVERS])
 {
-    struct hpet_lines lines = {0};
-    for (u32 i = 0; i < config->server_count; i++) {
-        const struct config_server *server = &config->servers[i];
+    struct resolving resolving = {.lines = {0}};
+    for (u32 i = 0; i < config->server_count; i++)
         missing[i] = NULL;
-        for (u32 g = server->first_grant; g < server->first_grant + server->grant_count; g++) {
-            const char *name = grant_resolve(&config->grants[g], &lines);
-            if (name)
-                missing[i] = name;
-        }
-    }
-    /* The HPET can choose, so it comes last. */
-    for (u32 i = 0; i < config->server_count; i++) {
-        const struct config_server *server = &config->servers[i];
-        for (u32 g = server->first_grant; g < server->first_grant + server->grant_count; g++) {
-            struct config_grant *grant = &config->grants[g];
-            const char *name = grant->kind == CONFIG_HPET ? hpet_resolve(grant, &lines) : NULL;
-            if (name)
-                missing[i] = name;
+    for (; resolving.pass < PASSES; resolving.pass++) {
+        for (u32 i = 0; i < config->server_count; i++) {
+            const struct config_server *server = &config->servers[i];
+            resolving.server = server;
+            for (u32 g = server->first_grant; g < server->first_grant + server->grant_count; g++) {
+                const char *name = resolve(&config->grants[g], &resolving);
+                if (name)
+                    missing[i] = name;
+            }
         }
     }
 }

@@ -20,7 +20,8 @@ void hardware_find(void);
  * Finds what the hardware grants of a configuration mean on this machine. Afterwards of each grant
  *     CONFIG_IRQ_ISA, CONFIG_IRQ_GSI    b = line and flags, as irq_create takes them
  *     CONFIG_HPET                       b = the same, for the timer's interrupt
- *     CONFIG_PCI_DEVICE, _CLASS         function = the one that is meant
+ *     CONFIG_PCI_DEVICE, _CLASS         function = the one that is meant, which nobody else gets;
+ *                                       NULL if it is optional and missing, which is logged
  * For a server that needs what the machine has not, missing[its index] says what; otherwise it is
  * NULL.
  */

@@ -16,7 +16,7 @@
 #include "power.h"
 #include "protocol.h"
 #include "root.h"
-#include "server.h"
+#include "sessions.h"
 #include "status.h"
 
 #define CONFIG_DEFAULT   "default.cfg"
@@ -131,6 +131,8 @@ static void load_config(void)
         die("%s", message.text);
     check_programs(&message);
     check_memory(&message);
+    if (!grants_prepare(config_name, &message))
+        die("%s", message.text);
     say("configuration %s: %u server%s", config_name, config.server_count,
         plural(config.server_count));
 }
@@ -154,7 +156,7 @@ static void serve(struct message *m)
 /* Waits for a message, or until something is due. */
 static status wait(struct message *m)
 {
-    u64 due = min(servers_due(), power_due());
+    u64 due = min(min(servers_due(), sessions_due()), power_due());
     if (due <= tsc())
         return ipc_wait(ROOT_SLOT_ENDPOINT, WAIT_POLL, m, 0);
     if (due != NEVER)
@@ -168,6 +170,7 @@ _Noreturn static void loop(void)
     for (;;) {
         struct message m;
         servers_work();
+        sessions_work();
         power_work();
         status received = wait(&m);
         if (received < 0 && status_code(received) != ERR_EMPTY)

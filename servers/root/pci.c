@@ -22,6 +22,7 @@
 #define PCI_BAR            0x10
 #define PCI_SECONDARY_BUS  0x19
 #define PCI_CAPABILITIES   0x34
+#define PCI_INTERRUPT_LINE 0x3c
 #define PCI_INTERRUPT_PIN  0x3d
 #define PCI_CLASS_BRIDGE   0x06
 #define PCI_HEADER_DEVICE  0
@@ -31,6 +32,9 @@
 #define PCI_CAP_MSI     0x05
 #define PCI_CAP_MSIX    0x11
 #define PCI_CAP_CONTROL 2
+#define PCI_MSIX_TABLE  4 /* offset in the capability: and in the BAR, whose number is below */
+#define PCI_MSIX_PBA    8
+#define PCI_MSIX_BAR    7u
 #define PCI_CAP_STEPS   48 /* capabilities of 4 bytes that fit above PCI_CAP_FIRST */
 
 #define PCI_BAR_PORT     1u
@@ -101,6 +105,19 @@ static void bars_read(const struct pci_access *access, struct pci_function *func
     config_write(access, function->address, PCI_COMMAND, 2, command);
 }
 
+/* MSI-X, 6.8.2. */
+static void msix_read(const struct pci_access *access, struct pci_function *function, u32 offset,
+                      u32 control)
+{
+    u32 table = config_read(access, function->address, offset + PCI_MSIX_TABLE, 4);
+    u32 pba = config_read(access, function->address, offset + PCI_MSIX_PBA, 4);
+    function->msix = (u8)offset;
+    function->msix_vectors = (u16)((control & 0x7ff) + 1);
+    function->msix_table = table & ~PCI_MSIX_BAR;
+    function->msix_table_bar = table & PCI_MSIX_BAR;
+    function->msix_pba_bar = pba & PCI_MSIX_BAR;
+}
+
 static void capabilities_read(const struct pci_access *access, struct pci_function *function)
 {
     u16 address = function->address;
@@ -113,9 +130,8 @@ static void capabilities_read(const struct pci_access *access, struct pci_functi
         if (id == PCI_CAP_MSI && !function->msi) {
             function->msi = (u8)offset;
             function->msi_vectors = (u16)(1u << min(control >> 1 & 7, 5));
-        } else if (id == PCI_CAP_MSIX && !function->msix) {
-            function->msix = (u8)offset;
-            function->msix_vectors = (u16)((control & 0x7ff) + 1);
+        } else if (id == PCI_CAP_MSIX && !function->msix && offset + PCI_MSIX_PBA < 0x100) {
+            msix_read(access, function, offset, control);
         }
         offset = config_read(access, address, offset + 1, 1) & 0xfc;
     }
@@ -128,6 +144,7 @@ static void function_read(const struct pci_access *access, struct pci_function *
     function->subclass = (u8)config_read(access, address, PCI_SUBCLASS, 1);
     function->interface = (u8)config_read(access, address, PCI_INTERFACE, 1);
     function->pin = (u8)config_read(access, address, PCI_INTERRUPT_PIN, 1);
+    function->line = (u8)config_read(access, address, PCI_INTERRUPT_LINE, 1);
     if (function->header_type == PCI_HEADER_BRIDGE)
         function->secondary_bus = (u8)config_read(access, address, PCI_SECONDARY_BUS, 1);
     capabilities_read(access, function);
@@ -200,8 +217,9 @@ void pci_enumerate(struct pci *pci, const struct pci_access *access)
 const struct pci_function *pci_find_device(const struct pci *pci, u16 vendor, u16 device)
 {
     for (u32 i = 0; i < pci->count; i++) {
-        if (pci->functions[i].vendor == vendor && pci->functions[i].device == device)
-            return &pci->functions[i];
+        const struct pci_function *function = &pci->functions[i];
+        if (!function->taken && function->vendor == vendor && function->device == device)
+            return function;
     }
     return NULL;
 }
@@ -209,8 +227,10 @@ const struct pci_function *pci_find_device(const struct pci *pci, u16 vendor, u1
 const struct pci_function *pci_find_class(const struct pci *pci, u8 class_code, u8 subclass)
 {
     for (u32 i = 0; i < pci->count; i++) {
-        if (pci->functions[i].class_code == class_code && pci->functions[i].subclass == subclass)
-            return &pci->functions[i];
+        const struct pci_function *function = &pci->functions[i];
+        if (!function->taken && function->class_code == class_code &&
+            function->subclass == subclass)
+            return function;
     }
     return NULL;
 }

@@ -34,9 +34,13 @@ struct pci_function {
     u8 class_code, subclass, interface;
     u8 header_type; /* without the multi-function bit */
     u8 pin;         /* interrupt pin 1 to 4; 0: none */
+    u8 line;        /* where the firmware says that the pin leads */
     u8 msi, msix;   /* offsets of these capabilities; 0: none */
     u16 msi_vectors, msix_vectors;
-    u8 secondary_bus; /* of a bridge */
+    u8 msix_table_bar, msix_pba_bar; /* where these two are: number of the BAR, */
+    u32 msix_table;                  /* and of the table the offset in it */
+    bool taken;                      /* granted: pci_find_... pass over it */
+    u8 secondary_bus;                /* of a bridge */
     struct pci_bar bars[PCI_BARS];
 };
 
@@ -50,6 +54,7 @@ struct pci {
 /* Finds all functions that can be reached from bus 0. */
 void pci_enumerate(struct pci *pci, const struct pci_access *access);
 
-/* The first function with this identity, or of this class; NULL if there is none. */
+/* The first function with this identity, or of this class, that nobody has yet; NULL if there is
+ * none. */
 const struct pci_function *pci_find_device(const struct pci *pci, u16 vendor, u16 device);
 const struct pci_function *pci_find_class(const struct pci *pci, u8 class_code, u8 subclass);

@@ -6,6 +6,7 @@
 
 #include "power.h"
 #include "protocol.h"
+#include "sessions.h"
 #include "status.h"
 
 /* The name in words 1 and 2. */
@@ -44,16 +45,43 @@ static status serve_log(struct message *m, u32 *slot)
     return 0;
 }
 
-static status serve(struct server *caller, struct message *m, u32 *slot)
+/* --- a line of text, for a call that needs more than three words ------------------------------ */
+
+#define LINE_BYTES 192
+
+static struct {
+    const struct server *from;
+    u32 length;
+    char bytes[LINE_BYTES];
+} line;
+
+static status serve_text(const struct server *caller, const struct message *m)
 {
-    if (m->word[0] == ROOT_READY) {
-        server_is_up(caller);
-        return 0;
-    }
-    if (m->word[0] > ROOT_SESSION_CLOSE || m->word[0] == 0)
-        return status_error(ERR_SYSCALL, 1);
-    if (!caller->config->manage)
-        return status_error(ERR_RIGHTS, 0);
+    usize length = strnlen((const char *)&m->word[1], 3 * sizeof(u64));
+    if (line.from != caller)
+        line.length = 0;
+    line.from = caller;
+    if (length > LINE_BYTES - line.length)
+        return status_error(ERR_LIMIT, 0);
+    memcpy(line.bytes + line.length, &m->word[1], length);
+    line.length += (u32)length;
+    return 0;
+}
+
+static status serve_open(const struct server *caller, struct message *m)
+{
+    struct slice text = {line.bytes, line.from == caller ? line.length : 0};
+    line.from = NULL;
+    status result = sessions_open_line(text);
+    m->word[1] = (u64)result;
+    return result < 0 ? result : 0;
+}
+
+/* --- who may call what ------------------------------------------------------------------------ */
+
+/* The calls that only a manager may make. */
+static status serve_manager(struct server *caller, struct message *m, u32 *slot)
+{
     switch ((enum root_call)m->word[0]) {
     case ROOT_REFRESH:
         status_refresh();
@@ -64,9 +92,40 @@ static status serve(struct server *caller, struct message *m, u32 *slot)
         return serve_log(m, slot);
     case ROOT_POWER:
         return power_request(m->word[1]);
+    case ROOT_TEXT:
+        return serve_text(caller, m);
+    case ROOT_SESSION_OPEN:
+        return serve_open(caller, m);
+    case ROOT_SESSION_CLOSE:
+        return sessions_close(m->word[1]);
     default:
         return status_error(ERR_SYSCALL, 1);
     }
+}
+
+static status serve(struct server *caller, struct message *m, u32 *slot)
+{
+    switch ((enum root_call)m->word[0]) {
+    case ROOT_READY:
+        server_is_up(caller);
+        return 0;
+    case ROOT_ALIVE:
+        server_is_alive(caller);
+        return 0;
+    case ROOT_SESSION_NEXT:
+        return sessions_next(caller, m);
+    case ROOT_SESSION_RELEASED:
+        return sessions_released(caller, m->word[1]);
+    case ROOT_SESSION_REFUSE:
+        return sessions_refuse(caller, m->word[1], m->word[2]);
+    case ROOT_SESSION_RECONNECT:
+        return sessions_reconnect(caller, m->word[1]);
+    default:
+        break;
+    }
+    if (m->word[0] > ROOT_SESSION_CLOSE || m->word[0] == 0)
+        return status_error(ERR_SYSCALL, 1);
+    return caller->config->manage ? serve_manager(caller, m, slot) : status_error(ERR_RIGHTS, 0);
 }
 
 u32 protocol_serve(struct server *server, struct message *m)

@@ -18,12 +18,15 @@ enum root_slot {
     ROOT_SLOT_LOG,                             /* the memory of root's log, the system log */
     ROOT_SLOT_LOG_READ,                        /* the same, to be given away: read only */
     ROOT_SLOT_STATUS,                          /* the status memory */
+    ROOT_SLOT_CLOCK,                           /* the memory of the clock page, if it is granted */
     ROOT_SLOT_PORT,                            /* a device for a moment, to reach a port */
     ROOT_SLOT_FUNCTION,                        /* the PCI function that is looked at */
     ROOT_SLOT_REGISTERS,                       /* device registers that root looks at itself */
     ROOT_SLOT_WINDOW,                          /* physical memory that is looked at, ... */
     ROOT_SLOT_WINDOW_LAST = ROOT_SLOT_WINDOW + 7,
-    ROOT_SLOT_SERVERS = SLOT_FREE /* then SERVER_SLOTS for each server */
+    ROOT_SLOT_SERVERS = SLOT_FREE,                   /* then SERVER_SLOTS for each server */
+    ROOT_SLOT_SESSIONS = ROOT_SLOT_SERVERS + 32 * 64, /* then SESSION_SLOTS for each session */
+    ROOT_SLOT_MEMORIES = 6000 /* of `dma` and `ram`: the first grant's of the configuration, ... */
 };
 static_assert((int)ROOT_SLOT_WINDOW_LAST < (int)ROOT_SLOT_SERVERS, "slots do not overlap");
 
@@ -35,10 +38,10 @@ enum server_slots {
     SERVER_SLOT_ENDPOINT, /* at which it is called */
     SERVER_SLOT_FAULT,    /* root's endpoint with the badge that tells whose fault it is */
     SERVER_SLOT_SHARE,
+    SERVER_SLOT_EVENT, /* bound to its first thread: those who ring it need not know of restarts */
     SERVER_SLOT_POOL,
     SERVER_SLOT_SPACE,
     SERVER_SLOT_THREAD,
-    SERVER_SLOT_EVENT,
     SERVER_SLOT_IMAGE,
     SERVER_SLOT_STACK,
     SERVER_SLOT_START,
@@ -46,6 +49,15 @@ enum server_slots {
     SERVER_SLOTS = 64
 };
 static_assert((int)SERVER_SLOT_GRANTS + GRANT_LIMIT <= (int)SERVER_SLOTS, "slots do not overlap");
+static_assert((int)SERVER_SLOTS == 64, "ROOT_SLOT_SESSIONS leaves room for all servers");
+
+/* The slots of one session. */
+enum session_slots {
+    SESSION_SLOT_POOL,
+    SESSION_SLOT_RING, /* memory: pages G, INFO and S */
+    SESSION_SLOT_DATA,
+    SESSION_SLOTS = 4
+};
 
 /* A badge at root's endpoint: what it is about, and which server. */
 #define BADGE_CALL  (1ul << 32)

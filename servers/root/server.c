@@ -6,7 +6,10 @@
 #include <runtime/start.h>
 #include <runtime/syscall.h>
 
-#include "server.h"
+#include "sessions.h"
+
+#define WATCH_STEPS       4u /* a server is asked so often within its deadline */
+#define STARTING_PATIENCE 4u /* and may take so many deadlines to start */
 
 struct config config;
 struct server servers[CONFIG_SERVERS];
@@ -40,8 +43,8 @@ bool server_is_gone(const struct server *server)
     return server->begun && server->state == SERVER_STOPPED && !server->dying;
 }
 
-/* What outlives the server: its log, the endpoint at which it is called, its share of the CPU,
- * and the badge under which its faults arrive. */
+/* What outlives the server: its log, the endpoint at which it is called, its event, its share of
+ * the CPU, and the badge under which its faults arrive. */
 static void prepare(struct server *server)
 {
     u32 index = server_index(server);
@@ -59,6 +62,7 @@ static void prepare(struct server *server)
     must(share_create(BOOT_SLOT_POOL, server_slot(server, SERVER_SLOT_SHARE), has->priority,
                       has->weight, has->cap_ns),
          "making a share");
+    must(event_create(BOOT_SLOT_POOL, server_slot(server, SERVER_SLOT_EVENT)), "making an event");
 }
 
 void servers_prepare(const char *const missing[CONFIG_SERVERS])
@@ -66,6 +70,7 @@ void servers_prepare(const char *const missing[CONFIG_SERVERS])
     for (u32 i = 0; i < config.server_count; i++) {
         struct server *server = &servers[i];
         server->config = &config.servers[i];
+        server->watch_at = NEVER;
         prepare(server);
         if (missing[i]) {
             server->begun = true;
@@ -95,9 +100,44 @@ u64 servers_due(void)
 {
     u64 due = NEVER;
     for (u32 i = 0; i < config.server_count; i++)
-        due = min(due, server_due(&servers[i]));
+        due = min(due, min(server_due(&servers[i]), servers[i].watch_at));
     return due;
 }
+
+/* --- signs of life -----------------------------------------------------------------------------
+ * */
+
+static void watch_start(struct server *server)
+{
+    u64 deadline = server->config->deadline_ns;
+    server->unanswered = 0;
+    server->watch_at = deadline == 0 ? NEVER : after_ns(deadline / WATCH_STEPS);
+}
+
+/*
+ * Asks once more, or has had enough. What counts is how often it did not answer, not how much time
+ * went by: where the whole machine was stopped for a while, nobody is to blame.
+ */
+static void watch(struct server *server)
+{
+    u32 most = server->state == SERVER_RUNNING ? WATCH_STEPS : WATCH_STEPS * STARTING_PATIENCE;
+    u64 deadline = server->config->deadline_ns;
+    if (server->unanswered++ == most) {
+        server_end(server, "gave no sign of life in %lu ms",
+                   most / WATCH_STEPS * deadline / NS_PER_MS);
+        return;
+    }
+    ignore_status(event_raise(server_slot(server, SERVER_SLOT_EVENT), EVENT_ALIVE, 0)); /* ours */
+    server->watch_at = after_ns(deadline / WATCH_STEPS);
+}
+
+void server_is_alive(struct server *server)
+{
+    server->unanswered = 0;
+}
+
+/* --- lives -------------------------------------------------------------------------------------
+ * */
 
 /* Tells those who call it, and who said that they are up, that they have to begin anew. */
 static void tell_clients(const struct server *server)
@@ -131,6 +171,7 @@ void server_is_up(struct server *server)
         return; /* it said so before */
     server->state = SERVER_RUNNING;
     server->arrived = true;
+    sessions_server_up(server);
     tell_restarted(server);
 }
 
@@ -143,6 +184,8 @@ static void begin(struct server *server)
     server->told = false;
     server->started = tsc();
     server->due = NEVER;
+    sessions_open(server);
+    watch_start(server);
     if (!server_start(server)) {
         server_end(server, "not started");
     } else if (server->restarts == 0) {
@@ -156,6 +199,8 @@ void servers_work(void)
 {
     for (u32 i = 0; i < config.server_count; i++) {
         struct server *server = &servers[i];
+        if (server->watch_at <= tsc())
+            watch(server);
         if (server_due(server) > tsc())
             continue;
         if (server->dying)

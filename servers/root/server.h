@@ -25,6 +25,8 @@ struct server {
     u64 started;    /* when; all times are of the time-stamp counter */
     u64 due;        /* when there is something to be done with it; NEVER: not by time */
     u64 restart_at; /* NEVER: it stays dead */
+    u64 watch_at;   /* when it is asked for a sign of life; NEVER: it is not watched */
+    u32 unanswered; /* times that it was asked since it last gave one */
     u32 holds;      /* how often its memory was found held by others, since it died */
     u32 accused;    /* those that were ended for holding it: bit i for server i */
 };
@@ -54,8 +56,9 @@ void servers_work(void);
 /* When servers_work has something to do again; NEVER: not by time. */
 u64 servers_due(void);
 
-/* It said that it is up. */
+/* It said that it is up; and that it is alive. */
 void server_is_up(struct server *server);
+void server_is_alive(struct server *server);
 
 /* Time: so many nanoseconds from now. */
 u64 after_ns(u64 ns);
@@ -72,6 +75,13 @@ must_check bool server_step(const struct server *server, status result, const ch
 
 /* grants.c: gives the server all that its section grants, and writes it into the start page. */
 must_check bool grants_make(const struct server *server, struct start_info *info);
+
+/* grants_memory.c: makes the memory that root owns and grants, once, before any server starts.
+ * False: `message` says which line of the configuration, called `file`, cannot be had. */
+must_check bool grants_prepare(const char *file, struct config_message *message);
+
+/* grants_pci.c: its PCI functions interrupt and reach memory no more. Its drivers are dead. */
+void grants_silence(const struct server *server);
 
 /* server_end.c: stops it, for the reason given; it is taken apart, and restarted if it is one
  * that is. */

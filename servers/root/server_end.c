@@ -11,7 +11,7 @@
 #include <runtime/syscall.h>
 
 #include "restart.h"
-#include "server.h"
+#include "sessions.h"
 
 #define HOLD_RETRY_NS 50000000ul
 #define HOLD_DEADLINE                                                                              \
@@ -45,9 +45,11 @@ void server_end(struct server *server, const char *reason, ...)
     server->state = server->config->restart ? SERVER_WAITING_RESTART : SERVER_STOPPED;
     server->dying = true;
     server->due = 0;
+    server->watch_at = NEVER;
     server->holds = server->accused = 0;
     announce(server, text, delay);
     server_bury(server);
+    sessions_server_ended(server); /* it is stopped: nothing changes in its pages any more */
 }
 
 static const char *fault_name(unsigned vector)

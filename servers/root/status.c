@@ -6,7 +6,7 @@
 #include <runtime/map.h>
 #include <runtime/syscall.h>
 
-#include "server.h"
+#include "sessions.h"
 #include "status.h"
 
 static struct system_status *memory;
@@ -78,4 +78,5 @@ void status_refresh(void)
     for (u32 i = 0; i < config.server_count; i++)
         fill_server(&memory->servers[i + 1], &servers[i]);
     memory->server_count = config.server_count + 1;
+    memory->session_count = sessions_status(memory->sessions);
 }

@@ -26,13 +26,15 @@ struct session {
     u32 number;
     u32 data_slot; /* capability to the memory of the data area, for dma_map */
     u32 event_slot;
-    bool open;    /* served; else being let go */
-    bool closing; /* session_closing was called */
-    void *owner;  /* the server's own of this session */
+    bool open;            /* served; else being let go */
+    bool accepted;        /* session_opened took it */
+    void *owner;          /* the server's own of this session */
+    struct session *next; /* of those that there are, by number */
     struct back back;
 };
 
-/* To be called once, before the first wait: takes the sessions that there are already. */
+/* To be called once, before the first wait, when devices have been reset: tells root that the
+ * server is up, and takes the sessions that there are already. */
 void sessions_start(void);
 
 /*
@@ -79,8 +81,8 @@ void session_closing(struct session *session);
  */
 must_check status session_open(struct front *front, const char *name, u64 *event);
 
-/* Waits for these bits of the program's event; others that come are kept for session_wait_any,
- * session_events and session_take_events. For programs that have nothing else to wait for. */
+/* Waits for these bits of the program's event; others that come are kept for session_take_events.
+ * For programs that have nothing else to wait for. */
 void session_wait(u64 events);
 
 /* The bits that came meanwhile and nobody has asked for: taken and cleared. */
