@@ -107,6 +107,7 @@ static void test_functions(void **state)
     fake_add(31 << 3, 0x8086, 0x2918, 0x0601, 0x80);
     struct fake *ahci = fake_add(31 << 3 | 2, 0x8086, 0x2922, 0x0106, 0x80);
     put(ahci, 0x09, 1, 1);
+    put(ahci, 0x3c, 11, 1);
     put(ahci, 0x3d, 2, 1);
     fake_add(5 << 3, 0x1234, 1, 0xff00, 0);
     fake_add(5 << 3 | 1, 0x1234, 2, 0xff00, 0); /* hidden: function 0 is a single one */
@@ -117,11 +118,28 @@ static void test_functions(void **state)
     assert_int_equal(found->address, 31 << 3 | 2);
     assert_int_equal(found->interface, 1);
     assert_int_equal(found->pin, 2);
+    assert_int_equal(found->line, 11);
     assert_int_equal(found->header_type, 0);
     assert_ptr_equal(pci_find_device(&pci, 0x8086, 0x2922), found);
     assert_null(pci_find_device(&pci, 0x1234, 2));
     assert_null(pci_find_class(&pci, 2, 0));
     assert_false(pci.more);
+}
+
+/* What somebody has is not found again, but the next of its kind is. */
+static void test_taken(void **state)
+{
+    (void)state;
+    for (u16 device = 3; device < 6; device++)
+        fake_add((u16)(device << 3), 0x8086, 0x100e, 0x0200, 0);
+    pci_enumerate(&pci, &access);
+    pci.functions[0].taken = true;
+    assert_ptr_equal(pci_find_class(&pci, 2, 0), &pci.functions[1]);
+    pci.functions[1].taken = true;
+    assert_ptr_equal(pci_find_device(&pci, 0x8086, 0x100e), &pci.functions[2]);
+    pci.functions[2].taken = true;
+    assert_null(pci_find_class(&pci, 2, 0));
+    assert_null(pci_find_device(&pci, 0x8086, 0x100e));
 }
 
 static void test_bridges(void **state)
@@ -203,6 +221,8 @@ static void test_capabilities(void **state)
     put(fake, 0xd2, 0x0084, 2);
     put(fake, 0xe0, 0x11 | 0xc8 << 8, 2); /* MSI-X, 5 vectors; leads back */
     put(fake, 0xe2, 0x8004, 2);
+    put(fake, 0xe4, 0x00002003, 4);
+    put(fake, 0xe8, 0x00000801, 4);
     pci_enumerate(&pci, &access);
     assert_int_equal(pci.functions[0].msi, 0); /* the status register says there is no list */
     put(fake, 0x06, 0x10, 2);
@@ -212,6 +232,9 @@ static void test_capabilities(void **state)
     assert_int_equal(pci.functions[0].msi_vectors, 4);
     assert_int_equal(pci.functions[0].msix, 0xe0);
     assert_int_equal(pci.functions[0].msix_vectors, 5);
+    assert_int_equal(pci.functions[0].msix_table, 0x2000);
+    assert_int_equal(pci.functions[0].msix_table_bar, 3);
+    assert_int_equal(pci.functions[0].msix_pba_bar, 1);
     assert_in_range(reads, 1, 500);
     put(fake, 0x34, 0x20, 1); /* into the header: no list */
     pci_enumerate(&pci, &access);
@@ -219,6 +242,10 @@ static void test_capabilities(void **state)
     put(fake, 0x34, 0xff, 1);
     pci_enumerate(&pci, &access);
     assert_int_equal(pci.functions[0].msi, 0);
+    put(fake, 0x34, 0xf8, 1); /* MSI-X that does not fit before the end */
+    put(fake, 0xf8, 0x11, 2);
+    pci_enumerate(&pci, &access);
+    assert_int_equal(pci.functions[0].msix, 0);
 }
 
 static void test_limit(void **state)
@@ -238,6 +265,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_nothing, setup),
         cmocka_unit_test_setup(test_functions, setup),
+        cmocka_unit_test_setup(test_taken, setup),
         cmocka_unit_test_setup(test_bridges, setup),
         cmocka_unit_test_setup(test_bars, setup),
         cmocka_unit_test_setup(test_large_bar, setup),
