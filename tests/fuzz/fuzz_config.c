@@ -1,7 +1,8 @@
 /* Fuzzes the boot configuration's parser: whatever the text, it is refused with a printable message
  * or becomes a configuration that keeps its promises. */
 // with: servers/root/config.c servers/root/config_words.c servers/root/config_grants.c
-// with: servers/root/config_check.c servers/root/config_sessions.c libpv/base/parse.c libpv/base/format.c
+// with: servers/root/config_check.c servers/root/config_sessions.c
+// with: libpv/base/parse.c libpv/base/format.c
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,7 +1,8 @@
 /* Unit tests of the boot configuration (servers/root/config.h): what it understands, and for
  * every way to get it wrong the message. */
 // with: servers/root/config.c servers/root/config_words.c servers/root/config_grants.c
-// with: servers/root/config_check.c servers/root/config_sessions.c libpv/base/parse.c libpv/base/format.c
+// with: servers/root/config_check.c servers/root/config_sessions.c
+// with: libpv/base/parse.c libpv/base/format.c
 #include "unit.h"
 
 #include "../../servers/root/config.h"
