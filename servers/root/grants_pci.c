@@ -1,7 +1,8 @@
 /*
  * Granting a PCI function: its device, the registers in its memory BARs, and its interrupt. All of
- * it is made from the server's pool and set up anew at each start, because the message that a device
- * sends belongs to the irq object of this life. The server has no way into configuration space.
+ * it is made from the server's pool and set up anew at each start, because the message that a
+ * device sends belongs to the irq object of this life. The server has no way into configuration
+ * space.
  *
  * What the driver of an earlier life told the device is still there until the new one resets it: a
  * driver does that first.

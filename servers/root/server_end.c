@@ -48,6 +48,7 @@ void server_end(struct server *server, const char *reason, ...)
     server->watch_at = NEVER;
     server->holds = server->accused = 0;
     announce(server, text, delay);
+    grants_silence(server);
     server_bury(server);
     sessions_server_ended(server); /* it is stopped: nothing changes in its pages any more */
 }

@@ -1,7 +1,7 @@
 /*
  * The surroundings that every server gives to the drivers it links (drivers/device.h): ports by
  * system calls on the device capability whose slot is the handle, time from the time-stamp counter,
- * and the server's own log.
+ * and the server's own log. Memory for DMA is in dma.c.
  */
 #include <drivers/device.h>
 #include <runtime/clock.h>

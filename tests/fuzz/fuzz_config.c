@@ -28,7 +28,11 @@ static void check_server(const struct config *config, const struct config_server
     for (u32 i = 0; i < server->grant_count; i++) {
         const struct config_grant *grant = &config->grants[server->first_grant + i];
         if (!memchr(grant->name, 0, sizeof(grant->name)) ||
-            (grant->kind == CONFIG_CALL && grant->a >= config->server_count) ||
+            ((grant->kind == CONFIG_CALL || grant->kind == CONFIG_SHARE) &&
+             grant->a >= config->server_count) ||
+            ((grant->kind == CONFIG_DMA || grant->kind == CONFIG_RAM) &&
+             (grant->a == 0 || grant->a % PAGE_SIZE != 0)) ||
+            !memchr(grant->path, 0, sizeof(grant->path)) ||
             (grant->kind == CONFIG_PORTS && grant->a + grant->b > 0x10000))
             abort();
     }

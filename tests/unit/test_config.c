@@ -107,8 +107,8 @@ static void test_grants(void **state)
                       "server c\n image c\n priority 2\n ports all 0 0x10000\n");
     const struct config_server *a = &config.servers[0];
     assert_int_equal(a->grant_count, 16);
-    assert_int_equal(a->start_grants, 18); /* each hpet is two */
-    assert_int_equal(a->interrupts, 6);
+    assert_int_equal(a->start_grants, 14 + 2 * 2 + 2 * 8 - 2); /* at most */
+    assert_int_equal(a->interrupts, 8);
     assert_grant(a, 0, CONFIG_PORTS, "uart", 0x3f8, 8);
     assert_grant(a, 1, CONFIG_IRQ_ISA, "uart", 4, 0);
     assert_grant(a, 2, CONFIG_IRQ_GSI, "one", 20, 0);
@@ -129,6 +129,85 @@ static void test_grants(void **state)
     assert_grant(&config.servers[2], 0, CONFIG_PORTS, "all", 0, 0x10000);
 }
 
+static void test_lent_memory(void **state)
+{
+    (void)state;
+    parse_good(SERVER " dma disk 64K\n ram disk 5000 files/disk.img\n ram empty 1M # nothing\n"
+                      " clock clock write\n share victim b\n"
+                      "server b\n image b\n priority 1\n clock clock\n");
+    const struct config_server *a = &config.servers[0];
+    assert_int_equal(a->start_grants, 5);
+    assert_int_equal(a->interrupts, 0);
+    assert_grant(a, 0, CONFIG_DMA, "disk", 64 << 10, 0);
+    assert_grant(a, 1, CONFIG_RAM, "disk", 8192, 0);
+    assert_string_equal(config.grants[1].path, "files/disk.img");
+    assert_grant(a, 2, CONFIG_RAM, "empty", 1 << 20, 0);
+    assert_string_equal(config.grants[2].path, "");
+    assert_grant(a, 3, CONFIG_CLOCK, "clock", 1, 0);
+    assert_grant(a, 4, CONFIG_SHARE, "victim", 1, 0);
+    assert_grant(&config.servers[1], 0, CONFIG_CLOCK, "clock", 0, 0);
+    /* What root pays, with what the kernel keeps to find the pages. */
+    assert_int_equal(config_grant_pages(&config.grants[0]), 16 + 3);
+    assert_int_equal(config_grant_pages(&config.grants[1]), 2 + 3);
+    assert_int_equal(config_grant_pages(&config.grants[3]), 1 + 3);
+    assert_int_equal(config_grant_pages(&config.grants[4]), 0);
+}
+
+/* A PCI function takes its device, six BARs, and an interrupt. */
+static void test_functions(void **state)
+{
+    (void)state;
+    parse_good(SERVER " pci disk 8086:2922 optional\n pci net class 02:00 optional # or not\n"
+                      " pci nic class 02:00\n irq x isa 1\n");
+    const struct config_server *a = &config.servers[0];
+    assert_int_equal(a->start_grants, 3 * 8 + 1);
+    assert_int_equal(a->interrupts, 4);
+    assert_grant(a, 0, CONFIG_PCI_DEVICE, "disk", 0x8086, 0x2922);
+    assert_grant(a, 1, CONFIG_PCI_CLASS, "net", 2, 0);
+    assert_grant(a, 2, CONFIG_PCI_CLASS, "nic", 2, 0);
+    assert_true(config.grants[0].optional && config.grants[1].optional);
+    assert_false(config.grants[2].optional || config.grants[3].optional);
+    parse_bad(SERVER "pci disk 8086:2922\nregisters disk 0xfe000000 4K",
+              "x.cfg:5: 'disk' in server 'a' is already the name of what line 4 gives it: choose "
+              "another name, or remove one");
+    parse_good(SERVER "pci a 1:1\npci b 1:1\npci c 1:1\npci d 1:1\npci e 1:1\npci f 1:1");
+    parse_bad(SERVER "pci a 1:1\npci b 1:1\npci c 1:1\npci d 1:1\npci e 1:1\npci f 1:1\nscreen s",
+              "x.cfg:10: server 'a' has more than 48 grants or 32 interrupts: remove some");
+}
+
+static void test_bad_memory(void **state)
+{
+    (void)state;
+    parse_bad(SERVER "dma disk", "x.cfg:4: 'dma' in server 'a' has to be followed by NAME SIZE");
+    parse_bad(SERVER "dma disk 0",
+              "x.cfg:4: 0 is out of range: from 1 to 274877906944 is possible");
+    parse_bad(SERVER "dma disk 4K path", "x.cfg:4: 'path' is too much: 'dma' has to be followed by "
+                                         "NAME SIZE");
+    parse_bad(SERVER "dma d 4K\ndma d 4K",
+              "x.cfg:5: 'd' in server 'a' is already the name of what line 4 gives it: choose "
+              "another name, or remove one");
+    parse_bad(SERVER "ram", "x.cfg:4: 'ram' in server 'a' has to be followed by NAME SIZE [PATH]");
+    parse_bad(SERVER "ram d many", "x.cfg:4: 'many': not a number");
+    parse_bad(SERVER "ram d 300G",
+              "x.cfg:4: 300G is out of range: from 1 to 274877906944 is possible");
+    parse_bad(
+        SERVER "ram d 4K 0123456789012345678901234567890123456789012345678901234567890123",
+        "x.cfg:4: path '0123456789012345678901234567890123456789...' is too long: give it fewer "
+        "than 64 characters");
+    parse_bad(SERVER "clock c read",
+              "x.cfg:4: 'clock' in server 'a' has to be followed by NAME [write]");
+    parse_bad(SERVER "clock c\nclock d", "x.cfg:5: a second 'clock' in server 'a': remove one");
+    parse_bad(SERVER "clock c write\nserver b\nimage b\npriority 1\nclock c write",
+              "x.cfg:8: the clock page is already written by the server with line 4: remove one "
+              "'write'");
+    parse_bad(SERVER "share s", "x.cfg:4: 'share' in server 'a' has to be followed by NAME SERVER");
+    parse_bad(SERVER "share s c", "x.cfg:4: there is no server 'c' for the 'share' in server 'a': "
+                                  "correct the name, or add a section 'server c'");
+    parse_bad(SERVER "share s a", "x.cfg:4: 'share a' in server 'a' itself: remove the line");
+    /* Unlike calls, shares may go in circles. */
+    parse_good(SERVER "share s b\nserver b\nimage b\npriority 1\nshare s a");
+}
+
 static void test_bad_lines(void **state)
 {
     (void)state;
@@ -138,8 +217,9 @@ static void test_bad_lines(void **state)
               "x.cfg:2: 'image' before the first server: begin with a line 'server NAME'");
     parse_bad(SERVER "memroy 1M",
               "x.cfg:4: unknown word 'memroy' in server 'a'; expected one of image priority weight "
-              "cap memory stack log arguments restart after ports irq registers screen hpet pci "
-              "call syslog status manage shares image-memory machine, or server");
+              "cap deadline memory stack log arguments restart after ports irq registers screen "
+              "hpet pci dma ram clock call share session syslog status manage shares "
+              "image-memory machine, or server");
     parse_bad("server", "x.cfg:1: 'server' needs a name: write 'server NAME'");
     parse_bad("server a b", "x.cfg:1: 'b' after the server's name: write 'server NAME'");
     parse_bad("server a-name-of-16-xxx",
@@ -229,14 +309,15 @@ static void test_bad_grants(void **state)
     parse_bad(SERVER "registers x 0 0",
               "x.cfg:4: 0 is out of range: from 1 to 1099511627776 is possible");
     parse_bad(SERVER "hpet h 32", "x.cfg:4: 32 is out of range: from 0 to 31 is possible");
-    static const char *const pci[] = {"pci d 8086",    "pci d 8086:",       "pci d :1",
-                                      "pci d 10000:1", "pci d class 100:0", "pci d klass 1:0",
-                                      "pci d g:0"};
+    static const char *const pci[] = {
+        "pci d 8086",        "pci d 8086:",        "pci d :1",           "pci d 10000:1",
+        "pci d class 100:0", "pci d klass 1:0",    "pci d g:0",          "pci optional",
+        "pci d 1:1 perhaps", "pci d optional 1:1", "pci d class 1:1 1:1"};
     for (usize i = 0; i < array_count(pci); i++) {
         char text[100] = SERVER;
         parse_bad(strcat(text, pci[i]),
                   "x.cfg:4: 'pci' in server 'a' has to be followed by NAME VENDOR:DEVICE, or NAME "
-                  "class CLASS:SUBCLASS, in hexadecimal");
+                  "class CLASS:SUBCLASS, in hexadecimal, [optional]");
     }
     parse_bad(SERVER "irq x isa 1\nhpet x\n",
               "x.cfg:5: 'x' in server 'a' is already the name of what line 4 gives it: choose "
@@ -303,16 +384,26 @@ static void test_memory(void **state)
                         "root needs for it), but of the 1255 KiB there are only 151 KiB are left: "
                         "give the machine more memory, or the servers less");
     assert_false(config_check_memory(&config, "x.cfg", 0, 0, &message));
+
+    parse_good(SERVER " memory 1M\n log 64K\n dma d 64K\n ram r 4M\n");
+    needed = (1024 + 64 + 16 + (64 + 12) + (4096 + 8 + 12)) << 10;
+    assert_true(config_check_memory(&config, "x.cfg", needed, 16 << 10, &message));
+    assert_false(config_check_memory(&config, "x.cfg", needed - 1024, 16 << 10, &message));
+    assert_string_equal(message.text,
+                        "x.cfg:7: 'r' wants 4116 KiB of memory, but of the 5295 KiB there are only "
+                        "4115 KiB are left: give the machine more memory, or this less");
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_defaults),    cmocka_unit_test(test_how_it_runs),
-        cmocka_unit_test(test_grants),      cmocka_unit_test(test_bad_lines),
-        cmocka_unit_test(test_bad_numbers), cmocka_unit_test(test_bad_words),
-        cmocka_unit_test(test_bad_grants),  cmocka_unit_test(test_bad_targets),
-        cmocka_unit_test(test_limits),      cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_grants),      cmocka_unit_test(test_lent_memory),
+        cmocka_unit_test(test_functions),   cmocka_unit_test(test_bad_memory),
+        cmocka_unit_test(test_bad_lines),   cmocka_unit_test(test_bad_numbers),
+        cmocka_unit_test(test_bad_words),   cmocka_unit_test(test_bad_grants),
+        cmocka_unit_test(test_bad_targets), cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
