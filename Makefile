@@ -26,6 +26,7 @@ MEM ?= 256M
 DISPLAY_ ?= none
 QEMU ?= qemu-system-x86_64
 QEMU_EXTRA ?=
+FORCE ?=
 GDB_PORT ?= 1234
 TESTS ?=
 FUZZ_SECONDS ?= 5
@@ -123,11 +124,13 @@ help:
 	'  make test     run all tests; ends with "N passed, N failed"' \
 	'  make bench    measure; prints a table, writes build/bench/results.json' \
 	'  make iso      build/terrarium.iso, for BIOS and UEFI, from CD or disk' \
+	'  make disk     build/disk.img: GPT, with volumes system (ext2), data and scratch; "run"' \
+	'                makes it, too. One that exists is kept, also by clean; FORCE=1 replaces it' \
 	'  make gdb      like run, but waits for a debugger and says how to attach one' \
 	'  make deps     install what is missing (Debian packages); others call it when needed' \
 	'  make compile_commands.json    build/compile_commands.json, for editors' \
 	'  make format   clang-format on all C sources' \
-	'  make clean    remove build/' \
+	'  make clean    remove build/, but for the disk' \
 	'' \
 	'  make kernel | servers | programs | unit | fuzz    build only these' \
 	'' \
@@ -141,6 +144,7 @@ help:
 	'  DISPLAY_=gtk  a window for the screen              [$(DISPLAY_)]' \
 	'  QEMU=...      the emulator                         [$(QEMU)]' \
 	'  QEMU_EXTRA=   more arguments for QEMU              [$(QEMU_EXTRA)]' \
+	'  FORCE=1       make disk: replace the image         [$(or $(FORCE),no)]' \
 	'  GDB_PORT=     where make gdb listens               [$(GDB_PORT)]' \
 	'  TESTS="a b"   only tests with a or b in the name   [all]' \
 	'  FUZZ_SECONDS= how long each fuzzer runs            [$(FUZZ_SECONDS)]' \
@@ -151,11 +155,12 @@ help:
 # Programs are looked for by every build, cheaply; only if one is missing is anything installed.
 DEPS_FOR := build $(if $(filter clang%,$(notdir $(CC))),clang) \
     $(if $(filter run gdb bench,$(MAKECMDGOALS)),run) \
+    $(if $(filter run gdb disk test,$(MAKECMDGOALS)),disk) \
     $(if $(filter test unit fuzz,$(MAKECMDGOALS)),run clang test) \
     $(if $(filter format,$(MAKECMDGOALS)),format)
 
 deps:
-	@sh iso/deps.sh build run clang test format
+	@sh iso/deps.sh build disk run clang test format
 	@echo 'Everything that is needed is installed.'
 
 deps-ready:
@@ -166,8 +171,10 @@ elf: kernel servers programs ; @:
 format: | deps-ready
 	$(Q)clang-format -i $(call find-sources,kernel libpv servers pvguest tests,c h)
 
+# The disk image is the user's: it is not made from anything that is here.
 clean:
-	$(Q)rm -rf build
+	$(Q)test ! -e build || find build -mindepth 1 -maxdepth 1 ! -name disk.img -exec rm -rf {} +
+	$(Q)rmdir build 2>/dev/null || test ! -e build || echo 'build/disk.img is kept.'
 
 # One entry for each C source that is compiled for the machine, in the flags of its world.
 compile_commands.json:

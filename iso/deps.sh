@@ -8,6 +8,7 @@
 # prints the list and fails. Only the system's own package tools are used: nothing is downloaded or
 # built by hand.
 set -eu
+PATH=$PATH:/usr/sbin:/sbin
 
 # group | what must exist: a program, or a path | Debian package | what it is wanted for
 table='
@@ -21,6 +22,8 @@ build|/usr/lib/grub/i386-pc/multiboot2.mod|grub-pc-bin|parts of the boot loader 
 build|/usr/lib/grub/x86_64-efi/multiboot2.mod|grub-efi-amd64-bin|parts of the boot loader for UEFI
 build|xorriso|xorriso|writes the ISO
 build|mformat|mtools|makes the UEFI partition of the ISO
+disk|sgdisk|gdisk|writes the partition table of the disk image
+disk|mke2fs|e2fsprogs|makes and checks file systems in it
 run|qemu-system-x86_64|qemu-system-x86|the machine to run on
 clang|clang|clang|the other compiler; host tests and fuzzers
 clang|/usr/lib/llvm-*/lib/clang/*/lib/*/libclang_rt.fuzzer-*.a|libclang-rt-dev|sanitizers, libFuzzer

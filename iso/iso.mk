@@ -8,6 +8,7 @@
 #       programs/*.elf              test programs: only on the ISOs that tests make
 #   build/VARIANT/archive.tar, build/VARIANT/terrarium.iso
 #   build/terrarium.iso             of the variant that was built last
+#   build/disk.img                  a disk; made once, and then the user's
 
 STAGE := $(B)/stage
 BOOT_CONFIGS := $(sort $(wildcard iso/config/*.cfg))
@@ -38,7 +39,7 @@ $(STAGE)/kernel.sym: $(B)/kernel.sym
 $(STAGE)/archive/config/%.cfg: iso/config/%.cfg
 	$(stage-file)
 
-.PHONY: iso stage run gdb
+.PHONY: iso stage disk run gdb
 stage: $(STAGED) $(STAGED_PROGRAMS) $(B)/terrarium.iso ; @:
 
 build/grub/bios.img: iso/mkgrub.sh iso/early.cfg | deps-ready
@@ -59,19 +60,36 @@ $(B)/terrarium.iso: $(B)/archive.tar build/grub/bios.img iso/mkiso.sh iso/menu
 iso: $(B)/terrarium.iso
 	$(Q)cmp -s $< build/terrarium.iso || cp $< build/terrarium.iso
 
+DISK := build/disk.img
+
+disk: | deps-ready
+	@if [ -e $(DISK) ] && [ -z "$(filter-out 0,$(FORCE))" ]; then \
+	    echo '$(DISK) is there already, and stays as it is. FORCE=1 makes a new one.'; \
+	else \
+	    rm -f $(DISK); \
+	    $(MAKE) $(DISK); \
+	fi
+
+# Depends on nothing, so that it is never made again.
+$(DISK): | deps-ready
+	$(call say,DISK,$@)
+	@mkdir -p $(@D)
+	$(Q)sh iso/mkdisk.sh $@
+
 # The serial port is this terminal, with every key going to the guest: Ctrl-A is the console
 # server's key, so QEMU must not have it.
 QEMU_RUN = $(QEMU) -M q35 -accel $(ACCEL) -cpu $(if $(findstring kvm,$(ACCEL)),host,max) \
     -smp 1,maxcpus=2 -m $(MEM) -display $(DISPLAY_) -monitor none \
     -chardev stdio,id=terminal,signal=off -serial chardev:terminal \
-    -drive file=build/terrarium.iso,format=raw,media=cdrom,readonly=on \
+    -drive file=build/terrarium.iso,format=raw,media=cdrom,readonly=on -boot d \
+    -drive file=$(DISK),format=raw,if=none,id=disk -device ide-hd,drive=disk,bus=ide.1 \
     -pidfile build/qemu.pid $(QEMU_EXTRA)
 
-run: iso
+run: iso $(DISK)
 	@echo 'Leave with "poweroff" at the keeper, or from another terminal: kill `cat build/qemu.pid`'
 	$(Q)$(QEMU_RUN)
 
-gdb: iso
+gdb: iso $(DISK)
 	@echo 'QEMU waits. In another terminal:'
 	@echo "    gdb $(B)/kernel.elf -ex 'target remote localhost:$(GDB_PORT)'"
 	@echo 'and there, for instance: hbreak kernel_start, then continue.'

@@ -1,4 +1,4 @@
-/* Unit tests of the front end for blocks, over a real ring with a server that does as it is told. */
+/* Unit tests of the front end for blocks, over a real ring whose server does as it is told. */
 // with: libpv/front_block.c libpv/front.c libpv/back.c
 #include "ring_world.h"
 

@@ -2,8 +2,8 @@
  * What the block client asks for next. See traffic.h.
  *
  * Reads and trims stay away from sectors that are being written, and writes from those that are
- * being read, for what would come back could not be foretold. Writes may meet writes: that the later
- * one wins is the front end's promise, and is seen by whoever reads the sector next.
+ * being read, for what would come back could not be foretold. Writes may meet writes: that the
+ * later one wins is the front end's promise, and is seen by whoever reads the sector next.
  */
 #include "traffic.h"
 
