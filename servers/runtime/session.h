@@ -46,9 +46,9 @@ void session_events(u64 events);
 /* The sessions to look at for these event bits: `for_each_session (session, events) { ... }`. Ends
  * are left out. */
 struct session *session_next(struct session *after, u64 events);
-#define for_each_session(session, events)                                                          \
-    for (struct session *session = session_next(NULL, events); session;                            \
-         session = session_next(session, events))
+#define for_each_session(each, events)                                                             \
+    for (struct session *each = session_next(NULL, events); each;                                  \
+         each = session_next(each, events))
 
 /* All open sessions, whatever rang. */
 #define SESSIONS_ALL EVENT_DOORBELLS

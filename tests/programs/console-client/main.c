@@ -6,7 +6,7 @@
  * The result is a line in the log, `console-client: N checks, 0 failed`. It takes a grant of the
  * service as `console`.
  */
-#include "../timer-client/check.h"
+#include "../check.h"
 
 #include <base/random.h>
 #include <base/string.h>

@@ -6,7 +6,7 @@
  * Results are lines in the log: `timer-client: N checks, 0 failed`, and after each restart of the
  * server `timer-client after restart K: ...`. It takes a grant of the service as `timer`.
  */
-#include "check.h"
+#include "../check.h"
 
 #include <base/random.h>
 #include <runtime/clock.h>

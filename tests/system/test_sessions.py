@@ -1,0 +1,91 @@
+"""Sessions: root hands them out, they outlive the server, and nobody gets more than its part."""
+import re
+import time
+
+from harness import PATIENCE, ROOT, limit
+from prompt import prompted
+
+PROGRAMS = ["session-echo", "session-client"]
+CLIENT = """server {name}
+    image       servers/session-client.elf
+    priority    8
+    after       keeper
+    arguments   {arguments}
+    session     one echo 16K some argument
+"""
+
+
+def booted(machine, **options):
+    return prompted(machine, programs=PROGRAMS, **options)
+
+
+def with_clients(*clients):
+    """sessions.cfg with these sections instead of the client's, as a file for the archive."""
+    text = (ROOT / "tests/system/config/sessions.cfg").read_text()
+    text = text[:text.index("server client")] + "\n".join(clients)
+    return {"config": "variant.cfg", "files": {"config/variant.cfg": text.encode()}}
+
+
+def wait_log(m, server, pattern, seconds=120):
+    """Waits until a server's log has this; the match."""
+    deadline = time.monotonic() + seconds * PATIENCE
+    while time.monotonic() < deadline:
+        log = m.command(f"log {server}")
+        found = re.search(pattern, log)
+        if found:
+            return found
+        assert "FAILED" not in log, log
+        time.sleep(0.3)
+    raise AssertionError(f"{pattern!r} did not come into the log of {server}:\n{log}")
+
+
+def free_pages(m):
+    return re.search(r"^free +([0-9.]+\w)", m.command("mem"), re.MULTILINE)[1]
+
+
+@limit(300)
+def test_promises(machine):
+    """Requests are done once whatever happens to the server; wrong calls are refused."""
+    m = booted(machine, config="sessions.cfg")
+    found = wait_log(m, "client", r"session-client: (\d+) checks, (\d+) failed")
+    assert int(found[1]) > 3000 and found[2] == "0", m.command("log client")
+    log = m.command("log root")
+    assert "gave no sign of life in 400 ms" in log, log
+    assert "is closed: the server has nothing of the name in its argument" in log, log
+
+
+def test_read_only_pages(machine):
+    """A client that writes to the server's page, or to root's, dies of it."""
+    m = booted(machine, **with_clients(CLIENT.format(name="a", arguments="write-info"),
+                                       CLIENT.format(name="b", arguments="write-s")))
+    for name, page in (("a", 1), ("b", 2)):
+        found = wait_log(m, "root", rf"root: {name}: page fault at 0x([0-9a-f]+)")
+        address = int(found[1], 16)
+        assert address % (1 << 34) == page * 4096, hex(address)
+        assert "FAILED" not in m.command(f"log {name}")
+
+
+@limit(300)
+def test_kill_under_load(machine):
+    """The server and its clients are killed while requests are under way: those that live notice
+    nothing, and all memory comes back."""
+    names = ("a", "b", "c")
+    m = booted(machine, **with_clients(*(CLIENT.format(name=n, arguments="load") for n in names)))
+    for name in names:
+        wait_log(m, name, r"session-client: \d+ requests, 0 restarts")
+    free = free_pages(m)
+    for kills in range(1, 4):
+        m.send("kill echo")
+        m.expect("echo restarted")
+        for name in names:
+            wait_log(m, name, rf"session-client: \d+ requests, {kills} restarts")
+    for kills in range(1, 4):
+        lines = m.command("log b").count("requests")
+        m.send("kill b")
+        m.expect("killed by keeper")
+        wait_log(m, "root", rf"(?s)(root: b restarted.*){{{kills}}}")
+        wait_log(m, "b", rf"(?s)(session-client: \d+ requests.*){{{min(lines + 1, 100)}}}")
+    for name in names:
+        assert "FAILED" not in m.command(f"log {name}")
+    time.sleep(1)
+    assert free_pages(m) == free, (free, m.command("mem"))
