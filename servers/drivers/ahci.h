@@ -121,7 +121,14 @@ enum ahci_state {
 #undef X
 };
 
-/* A request in its slot. The driver's own. */
+/* What an error asks for, once the port has stopped. The driver's own, and so is what follows. */
+enum ahci_remedy {
+    AHCI_RELINK, /* the link has changed: look what is there now */
+    AHCI_ASK,    /* read the disk's log to see which of its commands failed */
+    AHCI_RESET
+};
+
+/* A request in its slot. */
 struct ahci_slot {
     void *cookie;
     u64 deadline; /* 0: it is set when ahci_poll sees the request for the first time */
@@ -146,22 +153,18 @@ struct ahci_port {
     u64 completed, failed, retried, resets, timeouts, strays;
 
     /* The rest is the driver's own. */
-    bool known;        /* `disk` is filled in */
-    u32 usable;        /* slots, as bits; and so are those that are: */
-    u32 used;          /* taken by a request, in one of the following ways */
-    u32 queued;        /* waiting to be told to the device: NCQ commands... */
-    u32 alone;         /* ... and commands that have to be alone there */
-    u32 issued;        /* told to the device */
-    u32 riders;        /* other flushes that are done when the one at the device is */
-    u32 suspects;      /* one of them fails: they are issued one at a time */
+    bool settled; /* it is known whether there is a disk */
+    u32 usable;   /* slots, as bits; and so are those that are: */
+    u32 used;     /* taken by a request, in one of the ways that ahci_queue.c describes */
+    u32 queued, alone, riders, issued, doomed;
     bool issued_alone; /* `issued` is one command that is not NCQ */
-    bool error_seen;   /* the received FIS says so; the registers have the last word */
-    u32 order;
-    u32 troubles; /* resets with nothing completed between them */
-    u64 limit;    /* until when the state may last */
-    bool limit_reset;
-    u8 error, status;       /* of the task file, when it failed */
-    enum ahci_result blame; /* for requests that this trouble ends */
+    u32 suspects;      /* one of these fails: they are issued one at a time */
+    u32 order;         /* of the next request */
+    u32 troubles;      /* errors with nothing ended between them */
+    u64 limit;         /* until when the state may last */
+    bool late;         /* the link takes its time */
+    enum ahci_remedy remedy;
+    enum ahci_result result; /* of whoever failed */
     u8 *memory;
     u64 bus[AHCI_PORT_BYTES / 4096];
     struct ahci_slot slots[AHCI_SLOTS];
@@ -174,6 +177,9 @@ struct ahci_home {
     /* A disk came (`present`), went (not `present`; all its requests have ended as AHCI_GONE), or
      * a port turned out to have none. */
     void (*changed)(struct ahci_port *port);
+    /* The controller does not stop. Its requests will not end, because it might touch their memory
+     * at any time: end the program, so that somebody switches the device's DMA off. */
+    void (*stuck)(struct ahci *ahci);
 };
 
 #define AHCI_ERROR_LIST(X)                                                                         \
@@ -190,6 +196,7 @@ enum ahci_error {
 #undef X
 };
 
+/* AHCI_DEAD: it is gone, closed or stuck. */
 enum ahci_phase { AHCI_HANDOFF, AHCI_HBA_RESET, AHCI_RUNNING, AHCI_DEAD };
 
 struct ahci {
@@ -209,7 +216,6 @@ struct ahci {
     u32 capabilities, implemented, slots;
     u32 ready;   /* ports, as bits: with a disk at work */
     u32 waiting; /* ports with something to start */
-    u32 hba_resets;
     struct ahci_port ports[AHCI_PORTS];
 };
 
