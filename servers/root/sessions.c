@@ -237,8 +237,8 @@ status sessions_reconnect(const struct server *caller, u64 number)
     if (session->state != SESSION_LOST)
         return status_error(ERR_BUSY, 1);
     memset(session->s, 0, PAGE_SIZE);
-    session->info->epoch++;
     set_state(session, SESSION_WAITING);
+    *(volatile u32 *)&session->info->epoch = session->info->epoch + 1; /* last: now it may go on */
     if (session->server->state == SERVER_RUNNING)
         raise(session->server, EVENT_SESSIONS);
     return 0;

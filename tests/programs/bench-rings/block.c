@@ -1,0 +1,77 @@
+/*
+ * Requests to a server that does nothing, to a RAM disk, and to a disk behind AHCI.
+ */
+#include "../session-echo/echo.h"
+#include "rings.h"
+
+#include <base/string.h>
+#include <ring/block.h>
+#include <runtime/clock.h>
+#include <runtime/print.h>
+
+#define BLOCK_BYTES 4096u
+#define SECTORS     (BLOCK_BYTES / BLOCK_SECTOR)
+
+static void push(struct lane *lane, const struct ring_sqe *entry, u32 limit)
+{
+    if (!front_push(&lane->front, entry, 1, limit, 0))
+        panic("bench-rings: %s: nothing can be pushed", lane->front.info->name);
+}
+
+static void push_echo(struct lane *lane, u32 index)
+{
+    struct ring_sqe entry = {.op = ECHO, .arg = index};
+    push(lane, &entry, 1);
+}
+
+static void push_read(struct lane *lane, u32 index)
+{
+    struct ring_sqe entry = {
+        .op = BLOCK_READ,
+        .buf = index * (BLOCK_BYTES / RING_UNIT),
+        .arg = BLOCK_ARG(index * SECTORS, SECTORS),
+    };
+    push(lane, &entry, BLOCK_BYTES);
+}
+
+void measure_ring(void)
+{
+    static struct lane echo;
+    if (!lane_open(&echo, "echo"))
+        return;
+    struct cost cost = measure_batches(&echo, DEPTH_MOST, push_echo);
+    figure("ring_request", cost.ticks, DEPTH_MOST);
+    figure_fraction("ring_request_events", cost.events, ROUNDS * DEPTH_MOST);
+}
+
+/* What the copy of one block costs, as the server does it. */
+static u64 copy_ticks(struct lane *lane)
+{
+    u64 best = UINT64_MAX;
+    for (u32 i = 0; i < ROUNDS; i++) {
+        u64 before = tsc();
+        memcpy(lane->front.data, lane->front.data + BLOCK_BYTES, BLOCK_BYTES);
+        best = min(best, ticks_since(before));
+    }
+    return best;
+}
+
+static void measure_ram(void)
+{
+    static struct lane ram;
+    if (!lane_open(&ram, "ram"))
+        return;
+    u64 copy = copy_ticks(&ram);
+    struct cost cost = measure_batches(&ram, 1, push_read);
+    figure("ram_read4k_qd1", cost.ticks - copy, 1);
+    cost = measure_batches(&ram, 4, push_read);
+    figure_fraction("ram_read4k_qd4_events", cost.events, ROUNDS * 4);
+    cost = measure_batches(&ram, DEPTH_MOST, push_read);
+    figure("ram_read4k_qd32", cost.ticks - DEPTH_MOST * copy, DEPTH_MOST);
+    figure_fraction("ram_read4k_qd32_events", cost.events, ROUNDS * DEPTH_MOST);
+}
+
+void measure_block(void)
+{
+    measure_ram();
+}
