@@ -48,11 +48,11 @@ static bool page_is_right(const struct back *back)
 }
 
 /* Is there more in G? To be called when all that is known of it was taken. */
-static enum back_result back_look(struct back *back)
+enum back_result back_look(struct back *back)
 {
     if (back->broken != SESSION_REASON_NONE)
         return BACK_BROKEN;
-    if (!ring_look(&back->sq, back->mask + 1 - back->outstanding))
+    if (!ring_look(&back->sq, back->mask + 1 - back_outstanding(back)))
         return refuse(back, SESSION_BAD_INDEX);
     if (back->sq.known == back->sq.next)
         return BACK_EMPTY;
@@ -62,61 +62,42 @@ static enum back_result back_look(struct back *back)
     return BACK_TAKEN;
 }
 
-/* Copies the entry at `index`; its first word. */
-static inline u64 copy_entry(const struct back *back, u32 index, struct ring_sqe *copy)
+enum back_result back_take_chain(struct back *back, struct back_request *request)
 {
-    const ring_word *from = ring_words_const(&back->g->sqe[index & back->mask]);
-    ring_word *to = ring_words(copy);
-    u64 head = ring_read(from[0]);
-    to[0] = head;
-    to[1] = ring_read(from[1]);
-    return head;
-}
-
-enum back_result back_take(struct back *back, struct back_request *request)
-{
-    u32 next = back->sq.next;
-    if (back->sq.known == next) {
-        enum back_result result = back_look(back);
-        if (result != BACK_TAKEN)
-            return result;
-    }
-    u32 known = back->sq.known, count = 0;
-    u64 head = copy_entry(back, next++, &request->entry[count++]);
-    u32 tag = RING_SQE_TAG(head);
-    if (unlikely(tag > back->mask || back->entries[tag] != 0))
+    u64 head = *ring_words(&request->entry[0]);
+    u32 tag = RING_SQE_TAG(head), count = 1, next = back->sq.next + 1;
+    if (tag > back->mask || back->entries[tag] != 0)
         return refuse(back, SESSION_BAD_TAG);
-    while (unlikely(head & RING_SQE_MORE)) {
-        if (next == known || count == RING_CHAIN_LIMIT)
+    for (; head & RING_SQE_MORE; count++) {
+        if (next == back->sq.known || count == RING_CHAIN_LIMIT)
             return refuse(back, SESSION_BAD_CHAIN);
-        head = copy_entry(back, next++, &request->entry[count++]);
+        head = back_copy(back, next++, &request->entry[count]);
         if (RING_SQE_TAG(head) != tag)
             return refuse(back, SESSION_BAD_CHAIN);
     }
     request->tag = (u16)tag;
     request->count = (u16)count;
-    back->sq.next = next;
     back->entries[tag] = (u8)count;
-    back->outstanding += count;
+    back->sq.next = next;
     return BACK_TAKEN;
 }
 
-void back_complete(struct back *back, u16 tag, int result, u32 len)
+void back_complete_chain(struct back *back, u16 tag, int result, u32 len)
 {
-    if (unlikely(tag > back->mask || back->entries[tag] == 0)) {
+    if (tag > back->mask || back->entries[tag] == 0) {
         back->s->ctl.errors++; /* the server's own mistake: the client must not suffer from it */
         return;
     }
-    back->outstanding -= back->entries[tag];
-    back->entries[tag] = 0;
-    *ring_words(&back->s->cqe[back->cq.next++ & back->mask]) = RING_CQE(tag, result, len);
+    back->chained += back->entries[tag] - 1u;
+    back->entries[tag] = 1;
+    back_complete(back, tag, result, len);
 }
 
 void back_publish(struct back *back)
 {
     if (back->cq.next == back->cq.published)
         return;
-    back->s->ctl.outstanding = back->outstanding;
+    back->s->ctl.outstanding = back_outstanding(back);
     if (ring_publish(&back->cq))
         host_ring(back->bell);
 }
@@ -127,6 +108,6 @@ bool back_may_sleep(struct back *back)
         return true;
     if (back->sq.known != back->sq.next)
         return false;
-    back->s->ctl.outstanding = back->outstanding;
+    back->s->ctl.outstanding = back_outstanding(back);
     return ring_sleep(&back->sq, 1);
 }

@@ -24,9 +24,9 @@ struct back {
     u32 mask; /* N - 1 */
     struct ring_consumer sq;
     struct ring_producer cq;
-    u32 outstanding; /* entries taken and not completed */
-    u32 epoch;       /* of the session, that the client's page must be of */
-    bool met;        /* it is: looked at when the first entry is there */
+    u32 chained; /* entries of completed chains beyond their first */
+    u32 epoch;   /* of the session, that the client's page must be of */
+    bool met;    /* it is: looked at when the first entry is there */
     enum session_reason broken;
     u8 entries[RING_ENTRIES]; /* by tag: entries of the request; 0: not in use */
 };
@@ -45,10 +45,11 @@ enum back_result { BACK_EMPTY, BACK_TAKEN, BACK_BROKEN };
 must_check enum session_reason back_open(struct back *back, void *base, u64 bell);
 
 /* The next request. BACK_BROKEN: none, ever again; back->broken says why. */
-must_check enum back_result back_take(struct back *back, struct back_request *request);
+must_check static inline enum back_result back_take(struct back *back,
+                                                    struct back_request *request);
 
 /* Completes a request that was taken. */
-void back_complete(struct back *back, u16 tag, int result, u32 len);
+static inline void back_complete(struct back *back, u16 tag, int result, u32 len);
 
 /* Lets the client see the completions, and wakes it if it sleeps. */
 void back_publish(struct back *back);
@@ -62,4 +63,57 @@ static inline must_check void *back_data(const struct back *back, u32 buf, u32 o
 {
     u64 at = (u64)buf * RING_UNIT + offset;
     return at <= back->data_size && length <= back->data_size - at ? back->data + at : NULL;
+}
+
+/* --- the short way, inline ------------------------------------------------------------------- */
+
+/* Entries taken and not completed. */
+static inline u32 back_outstanding(const struct back *back)
+{
+    return back->sq.next - back->cq.next - back->chained;
+}
+
+/* Copies the entry at `index`; its first word. */
+static inline u64 back_copy(const struct back *back, u32 index, struct ring_sqe *copy)
+{
+    const ring_word *from = ring_words_const(&back->g->sqe[index & back->mask]);
+    ring_word *to = ring_words(copy);
+    u64 head = ring_read(from[0]);
+    to[0] = head;
+    to[1] = ring_read(from[1]);
+    return head;
+}
+
+/* The long way: is there more in G? And the rest of a request of which the first entry was copied
+ * and is not as usual. */
+must_check enum back_result back_look(struct back *back);
+must_check enum back_result back_take_chain(struct back *back, struct back_request *request);
+void back_complete_chain(struct back *back, u16 tag, int result, u32 len);
+
+static inline enum back_result back_take(struct back *back, struct back_request *request)
+{
+    if (unlikely(back->sq.known == back->sq.next)) {
+        enum back_result result = back_look(back);
+        if (result != BACK_TAKEN)
+            return result;
+    }
+    u64 head = back_copy(back, back->sq.next, &request->entry[0]);
+    u16 tag = RING_SQE_TAG(head);
+    if (unlikely(head & RING_SQE_MORE || tag > back->mask || back->entries[tag] != 0))
+        return back_take_chain(back, request);
+    request->tag = tag;
+    request->count = 1;
+    back->entries[tag] = 1;
+    back->sq.next++;
+    return BACK_TAKEN;
+}
+
+static inline void back_complete(struct back *back, u16 tag, int result, u32 len)
+{
+    if (unlikely(tag > back->mask || back->entries[tag] != 1)) {
+        back_complete_chain(back, tag, result, len);
+        return;
+    }
+    back->entries[tag] = 0;
+    *ring_words(&back->s->cqe[back->cq.next++ & back->mask]) = RING_CQE(tag, result, len);
 }

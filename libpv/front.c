@@ -3,7 +3,7 @@
  *
  * Every entry that is outstanding is kept in a slot of the client's own memory, so page G can be
  * written anew at any time. The tag of a request is the number of its first slot, and stays the
- * same when the request is sent again. `next` joins the slots of a chain, and the free ones.
+ * same when the request is sent again.
  *
  * The state of the session is looked at only when S is empty, so the usual way does not pay for it:
  * front_look is where a client meets the end of its server.
@@ -11,9 +11,18 @@
 #include <front.h>
 #include <host.h>
 
+/* Not to be made part of what is done for every batch. */
+#define rarely __attribute__((noinline, cold))
+
 static u32 entries_of(const struct front *front)
 {
     return front->mask + 1;
+}
+
+/* Those that are outstanding. */
+static u32 requests_of(const struct front *front)
+{
+    return entries_of(front) - front->credits - front->chained;
 }
 
 bool front_open(struct front *front, void *base, u64 bell)
@@ -41,7 +50,7 @@ bool front_open(struct front *front, void *base, u64 bell)
         .restarts = FRONT_RESTARTS,
     };
     for (u32 i = 0; i < count; i++)
-        front->slots[i].next = (u8)(i + 1); /* nobody follows that of the last */
+        front->free[i] = (u8)(count - 1 - i);
     g->ctl = (struct ring_ctl){
         .version = RING_VERSION, .log2_n = (u16)info->log2_n, .epoch = front->epoch};
     return true;
@@ -49,40 +58,30 @@ bool front_open(struct front *front, void *base, u64 bell)
 
 /* --- pushing --------------------------------------------------------------------------------- */
 
-/* Writes an entry to page G: in whole words, as the server reads it. */
-static inline void write_entry(struct front *front, u64 head, u64 arg)
+bool front_push_chain(struct front *front, const struct ring_sqe *entries, u32 count, u32 limit,
+                      u64 cookie)
 {
-    ring_word *words = ring_words(&front->g->sqe[front->sq.next++ & front->mask]);
-    words[0] = head;
-    words[1] = arg;
-}
-
-bool front_push(struct front *front, const struct ring_sqe *entries, u32 count, u32 limit,
-                u64 cookie)
-{
-    if (unlikely(count > front->credits || count - 1 >= RING_CHAIN_LIMIT || front->closed))
+    if (unlikely(count > front->credits || count == 0 || count > RING_CHAIN_LIMIT))
         return false;
-    u32 tag = front->free;
+    const ring_word *from = ring_words_const(entries);
+    u64 clear = ~(0xfffful << RING_SQE_TAG_SHIFT | RING_SQE_MORE);
+    u8 tag = front->free[--front->credits];
     struct front_slot *first = &front->slots[tag], *slot = first;
-    for (u32 left = count;;) {
-        const ring_word *from = ring_words_const(entries++);
-        u64 head = (from[0] & ~(0xfffful << RING_SQE_TAG_SHIFT | RING_SQE_MORE)) |
-                   (u64)tag << RING_SQE_TAG_SHIFT | (left > 1 ? RING_SQE_MORE : 0);
+    front->order[tag] = front->sq.next;
+    front->chained += count - 1;
+    for (u32 left = count;; from += 2) {
         ring_word *kept = ring_words(&slot->entry);
-        kept[0] = head;
+        kept[0] =
+            (from[0] & clear) | (u64)tag << RING_SQE_TAG_SHIFT | (left > 1 ? RING_SQE_MORE : 0);
         kept[1] = from[1];
-        write_entry(front, head, from[1]);
+        front_write(front, kept[0], kept[1]);
         if (--left == 0)
             break;
+        slot->next = front->free[--front->credits];
         slot = &front->slots[slot->next];
     }
-    front->free = slot->next;
-    front->last = (u8)tag;
-    front->credits -= count;
-    front->requests++;
     first->cookie = cookie;
     first->limit = limit;
-    first->order = front->order++;
     first->count = (u8)count;
     first->restarts = 0;
     return true;
@@ -113,9 +112,10 @@ static void fail(struct front *front, struct front_slot *slot)
 
 /* The end: what is outstanding is reaped with RING_GONE. Nothing of the session is touched again:
  * its memory may be taken from us. */
-static void shut(struct front *front)
+rarely static void shut(struct front *front)
 {
     front->closed = true;
+    front->credits = 0;
     front->sq.published = front->sq.next;
     front->cq.known = front->cq.next;
     for (u32 i = 0; i < entries_of(front); i++)
@@ -136,8 +136,8 @@ static u32 survivors(struct front *front, u8 tags[RING_ENTRIES])
             fail(front, slot);
             continue;
         }
-        u32 age = front->order - slot->order, at = count++;
-        for (; at > 0 && front->order - front->slots[tags[at - 1]].order < age; at--)
+        u32 age = front->sq.next - front->order[tag], at = count++;
+        for (; at > 0 && front->sq.next - front->order[tags[at - 1]] < age; at--)
             tags[at] = tags[at - 1];
         tags[at] = (u8)tag;
     }
@@ -149,7 +149,7 @@ static u32 survivors(struct front *front, u8 tags[RING_ENTRIES])
  * then finds the requests as if they had just been pushed; S has been zeroed by then, and `event`
  * asks for its first completion.
  */
-static void reconnect(struct front *front)
+rarely static void reconnect(struct front *front)
 {
     u8 tags[RING_ENTRIES];
     u32 count = survivors(front, tags);
@@ -164,9 +164,10 @@ static void reconnect(struct front *front)
     ctl->restarts++;
     for (u32 i = 0; i < count; i++) {
         const struct front_slot *slot = &front->slots[tags[i]];
+        front->order[tags[i]] = front->sq.next;
         for (u32 left = slot->count; left > 0; left--) {
             const ring_word *kept = ring_words_const(&slot->entry);
-            write_entry(front, kept[0], kept[1]);
+            front_write(front, kept[0], kept[1]);
             slot = &front->slots[slot->next];
         }
     }
@@ -189,14 +190,14 @@ static bool front_look(struct front *front)
     struct ring_consumer *cq = &front->cq;
     if (front->closed || ring_read(front->info->epoch) != front->epoch)
         return false;
-    bool sane = ring_look(cq, front->requests);
+    bool sane = ring_look(cq, requests_of(front));
     if (sane && cq->known != cq->next)
         return true;
     u32 state = ring_read(front->info->state);
     if (sane && (state == SESSION_ATTACHED || state == SESSION_WAITING))
         return false;
     if (sane)
-        sane = ring_look(cq, front->requests);
+        sane = ring_look(cq, requests_of(front));
     if (sane && cq->known != cq->next)
         return true;
     if (!sane)
@@ -209,65 +210,59 @@ static bool front_look(struct front *front)
 }
 
 /* Gives back the slots of a request. */
-static inline void release(struct front *front, u32 tag)
+static void release(struct front *front, u32 tag)
 {
-    struct front_slot *slot = &front->slots[tag], *last = slot;
-    u32 count = slot->count;
-    for (u32 left = count; left > 1; left--)
-        last = &front->slots[last->next];
-    slot->count = 0;
-    last->next = front->free;
-    front->free = (u8)tag;
-    front->credits += count;
-    front->requests--;
+    u32 count = front->slots[tag].count;
+    front->slots[tag].count = 0;
+    front->chained -= count - 1;
+    for (u32 left = count; left > 0 && !front->closed; left--) {
+        front->free[front->credits++] = (u8)tag;
+        tag = front->slots[tag].next;
+    }
 }
 
 /* Completes one of the requests that nobody will complete. */
-static bool reap_failed(struct front *front, struct front_done *done)
+rarely static bool reap_failed(struct front *front, struct front_done *done)
 {
-    for (u32 tag = 0; tag < entries_of(front); tag++) {
-        struct front_slot *slot = &front->slots[tag];
-        if (slot->count == 0 || !slot->failed)
-            continue;
-        slot->failed = false;
-        front->failed--;
-        done->cookie = slot->cookie;
-        done->status = front->closed ? RING_GONE : RING_IO;
-        done->len = 0;
-        release(front, tag);
-        return true;
-    }
-    return false;
+    u32 tag = 0;
+    while (front->slots[tag].count == 0 || !front->slots[tag].failed)
+        tag++;
+    struct front_slot *slot = &front->slots[tag];
+    slot->failed = false;
+    front->failed--;
+    *done = (struct front_done){slot->cookie, front->closed ? RING_GONE : RING_IO, 0};
+    release(front, tag);
+    return true;
 }
 
-bool front_reap(struct front *front, struct front_done *done)
+/* A completion as nobody expects it, or that of a chain; then those after it, as far as known: a
+ * server that writes nonsense for ever does not keep us in here. */
+bool front_reap_word(struct front *front, struct front_done *done, u64 word)
 {
-    if (front->cq.known == front->cq.next) {
-        if (front->failed == 0 && !front_look(front) && front->failed == 0)
+    u32 tag = RING_CQE_TAG(word), len = RING_CQE_LEN(word);
+    while (tag > front->mask || front->slots[tag].count == 0) {
+        front->g->ctl.errors++;
+        if (front->cq.known == front->cq.next)
             return false;
-        if (front->failed != 0)
-            return reap_failed(front, done);
+        word = ring_read(*ring_words_const(&front->s->cqe[front->cq.next++ & front->mask]));
+        tag = RING_CQE_TAG(word);
+        len = RING_CQE_LEN(word);
     }
-    do {
-        const struct ring_cqe *cqe = &front->s->cqe[front->cq.next++ & front->mask];
-        u64 word = ring_read(*ring_words_const(cqe));
-        u32 tag = RING_CQE_TAG(word), len = RING_CQE_LEN(word);
-        if (unlikely(tag > front->mask || front->slots[tag].count == 0)) {
-            front->g->ctl.errors++;
-            continue;
-        }
-        const struct front_slot *slot = &front->slots[tag];
-        if (unlikely(len > slot->limit)) {
-            front->g->ctl.errors++;
-            len = slot->limit;
-        }
-        done->cookie = slot->cookie;
-        done->status = RING_CQE_STATUS(word);
-        done->len = len;
-        release(front, tag);
-        return true;
-    } while (front->cq.known != front->cq.next);
-    return false;
+    struct front_slot *slot = &front->slots[tag];
+    if (len > slot->limit) {
+        front->g->ctl.errors++;
+        len = slot->limit;
+    }
+    *done = (struct front_done){slot->cookie, RING_CQE_STATUS(word), len};
+    release(front, tag);
+    return true;
+}
+
+bool front_reap_more(struct front *front, struct front_done *done)
+{
+    if (front->failed == 0 && front_look(front))
+        return front_reap(front, done);
+    return front->failed != 0 && reap_failed(front, done);
 }
 
 bool front_may_sleep(struct front *front, u32 more)
@@ -277,8 +272,8 @@ bool front_may_sleep(struct front *front, u32 more)
     if (front->closed || ring_read(front->info->epoch) != front->epoch)
         return true; /* nothing will come; or root's answer, and then the first completion */
     front->g->ctl.outstanding = entries_of(front) - front->credits;
-    if (more > front->requests)
-        more = front->requests;
+    if (more > requests_of(front))
+        more = requests_of(front);
     if (!ring_sleep(&front->cq, more == 0 ? 1 : more))
         return false;
     u32 state = ring_read(front->info->state);
