@@ -13,8 +13,8 @@
  * it is not). The device itself, grant_find(GRANT_DEVICE, ...), is for dma_map of other memory,
  * like a session's data area.
  *
- * The handle of a `struct dma` that dma_open fills is the slot of the device and, in the upper half,
- * that of the memory.
+ * The handle of a `struct dma` that dma_open fills is the slot of the device and, in the upper
+ * half, that of the memory.
  */
 #pragma once
 #include <abi/start.h>
