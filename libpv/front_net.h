@@ -1,0 +1,83 @@
+/*
+ * The client's end of a net session (ring/net.h): frames out, frames in, without copying them. It
+ * divides the data area into buffers of FRONT_NET_BUFFER bytes and keeps as many of those posted
+ * for receiving as it was told to.
+ *
+ *     front_net_frame, front_net_send    a buffer to write a frame to; off it goes
+ *     front_net_receive...               until there is no more: frames where they came to lie
+ *     front_net_give_back                each of those, when it was read
+ *     front_net_publish                  once for the batch
+ *     front_net_may_sleep                then wait for the session's event
+ *
+ * A buffer belongs to the caller from front_net_frame to front_net_send, and from front_net_receive
+ * to front_net_give_back; in between it is the server's. The server is not trusted: what it says of
+ * a frame's length is checked against the buffer, and what is in a frame is as good as what comes
+ * from any network. Frames may be lost or doubled, above all when the server is restarted.
+ */
+#pragma once
+#include <front.h>
+#include <ring/net.h>
+
+#define FRONT_NET_BUFFER  2048u
+#define FRONT_NET_BUFFERS 512u /* at most; the rest of a larger data area is not used */
+
+/* A frame that was received. */
+struct net_frame {
+    u8 *data;
+    u32 length;
+    u32 flags; /* enum net_rx_flag */
+};
+
+struct front_net_counters {
+    u64 sent, received;
+    u64 refused;   /* sendings that completed with an error */
+    u64 malformed; /* received, but with a length that no frame has */
+};
+
+/* Something received that the caller has not asked for yet. */
+struct front_net_arrival {
+    u16 buffer, length;
+    u32 flags;
+};
+
+struct front_net {
+    struct front front;
+    u32 buffers;   /* how many there are, and... */
+    u32 to_post;   /* ...how many of them shall be with the server for receiving... */
+    u32 posted;    /* ...and how many are */
+    u32 free;      /* the first free buffer; `buffers`: none */
+    u32 available; /* how many are free */
+    u32 first_arrival, end_arrival; /* run freely */
+    struct front_net_counters counters;
+    u16 next[FRONT_NET_BUFFERS]; /* of the free ones */
+    struct front_net_arrival arrivals[RING_ENTRIES];
+};
+
+/*
+ * To be called once net->front is open. Up to `post` buffers are kept posted; sendings get the
+ * entries of the ring that are left, and the buffers. False: the ring is too small for that many
+ * and one to send, or the data area is.
+ */
+must_check bool front_net_open(struct front_net *net, u32 post);
+
+/* A buffer for a frame of up to NET_FRAME_MOST bytes; NULL: receive, or wait for the event. */
+must_check u8 *front_net_frame(struct front_net *net);
+
+/*
+ * Sends the frame in this buffer, which front_net_frame returned. With `start` not 0, the checksum
+ * is filled in as NET_TX says. The buffer is gone, whatever comes of it. False: the session is
+ * closed, or there is no room in the ring.
+ */
+bool front_net_send(struct front_net *net, u8 *frame, u32 length, u32 start, u32 at);
+
+/* Gives a buffer back: one that was received, or one that was not sent after all. */
+void front_net_give_back(struct front_net *net, u8 *frame);
+
+/* The next frame received. False: there is none at the moment. */
+must_check bool front_net_receive(struct front_net *net, struct net_frame *frame);
+
+/* Posts what can be posted, and lets the server see all that is new. */
+void front_net_publish(struct front_net *net);
+
+/* True: nothing received, and the session's event comes with `more` completions (see front.h). */
+must_check bool front_net_may_sleep(struct front_net *net, u32 more);
