@@ -16,8 +16,7 @@
 #define TRACE_SHOWN 20
 #define SHOW(slice) (int)(slice).length, (slice).bytes
 
-/* One call to root. Its answer, or why it could not be asked. */
-static status ask_root(struct message *m, u64 capabilities)
+status ask_root(struct message *m, u64 capabilities)
 {
     status result = ipc_call(SLOT_ROOT, m, capabilities);
     return result < 0 ? result : (status)m->word[0];
@@ -185,6 +184,10 @@ const struct command commands[] = {
     {"mem", "", "where the memory is", 0, 0, do_mem},
     {"kill", "SERVER", "end a server; it is restarted as after a crash", 1, 1, do_kill},
     {"log", "SERVER", "what a server logged, before its last restart too", 1, 1, do_log},
+    {"sessions", "[NUMBER]", "who works with whom over rings; or all about one", 0, 1, do_sessions},
+    {"open", "CLIENT NAME SERVER SIZE [ARGUMENTS]", "a new session of a client with a server", 4,
+     COMMAND_ARGUMENTS, do_open},
+    {"close", "NUMBER", "end a session", 1, 1, do_close},
     {"trace", "[COUNT]", "the last events in the kernel", 0, 1, do_trace},
     {"uptime", "", "how long the system has been running", 0, 0, do_uptime},
     {"version", "", "what is running here", 0, 0, do_version},

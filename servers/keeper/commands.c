@@ -4,6 +4,9 @@
  */
 #include "commands.h"
 
+#include <base/string.h>
+
+#define HELP_COLUMN 16
 #define SHOW(slice) (int)(slice).length, (slice).bytes
 
 static const struct command *find(struct slice name)
@@ -51,9 +54,11 @@ const struct command *command_parse(const char *line, struct arguments *argument
 
 static void help_row(struct sink *sink, const struct command *command)
 {
-    char left[32];
+    char left[64];
     format_buffer(left, sizeof(left), "%s %s", command->name, command->arguments);
-    format(sink, "%-16s %s\n", left, command->help);
+    bool is_long = strlen(left) > HELP_COLUMN;
+    format(sink, "%-*s%s%*s %s\n", HELP_COLUMN, left, is_long ? "\n" : "",
+           is_long ? HELP_COLUMN : 0, "", command->help);
 }
 
 void command_help(struct sink *sink, const struct arguments *arguments)

@@ -8,7 +8,7 @@
 
 struct keeper;
 
-#define COMMAND_ARGUMENTS 2 /* the most that any command takes */
+#define COMMAND_ARGUMENTS 12 /* the most that any command takes */
 
 struct arguments {
     u32 count;

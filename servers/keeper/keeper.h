@@ -5,6 +5,8 @@
 #include "commands.h"
 #include "report.h"
 
+#include <runtime/ipc.h>
+
 struct keeper {
     const struct system_status *status; /* read-only, filled in by root; NULL: was not granted */
     struct report_before before;
@@ -15,3 +17,11 @@ struct keeper {
 /* Asks root to bring the status up to date. False, and the operator has been told why, when
  * there is no status. */
 must_check bool keeper_refresh(struct keeper *keeper);
+
+/* One call to root. Its answer, or why it could not be asked. */
+must_check status ask_root(struct message *m, u64 capabilities);
+
+/* The commands of actions_sessions.c. */
+void do_sessions(struct keeper *keeper, const struct arguments *arguments);
+void do_open(struct keeper *keeper, const struct arguments *arguments);
+void do_close(struct keeper *keeper, const struct arguments *arguments);

@@ -33,6 +33,10 @@ void report_memory(struct sink *sink, const struct system_status *system);
 void report_trace(struct sink *sink, const struct system_status *system, u64 count,
                   struct report_clock clock);
 
+/* One row for each session; and all about the one with this number, false if there is none. */
+void report_sessions(struct sink *sink, const struct system_status *system);
+must_check bool report_session(struct sink *sink, const struct system_status *system, u64 number);
+
 /* Hours, minutes and seconds since the kernel was entered. */
 void report_uptime(struct sink *sink, const struct system_status *system,
                    struct report_clock clock);

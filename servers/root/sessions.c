@@ -132,7 +132,7 @@ status sessions_open_line(struct slice line)
         return status_error(ERR_ARGUMENT, 1);
     memcpy(name, word.bytes, word.length);
     const struct server *client = server_find(name);
-    if (!client || client->state != SERVER_RUNNING)
+    if (!client || (client->state != SERVER_RUNNING && client->state != SERVER_STARTING))
         return status_error(ERR_ABSENT, 1);
     if (!config_add_session(&config, server_index(client), line, &message)) {
         say("%s", message.text);
