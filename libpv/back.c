@@ -43,8 +43,7 @@ static bool page_is_right(const struct back *back)
 {
     const struct ring_ctl *ctl = &back->g->ctl;
     return ring_read(ctl->version) == RING_VERSION &&
-           1u << (ring_read(ctl->log2_n) & 15) == back->mask + 1 &&
-           ring_read(ctl->epoch) == back->epoch;
+           ring_read(ctl->log2_n) == back->s->ctl.log2_n && ring_read(ctl->epoch) == back->epoch;
 }
 
 /* Is there more in G? To be called when all that is known of it was taken. */
