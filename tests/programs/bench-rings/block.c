@@ -1,7 +1,6 @@
 /*
- * Requests to a server that does nothing, to a RAM disk, and to a disk behind AHCI.
+ * Reads of a RAM disk, and of a disk behind AHCI.
  */
-#include "../session-echo/echo.h"
 #include "rings.h"
 
 #include <base/string.h>
@@ -18,12 +17,6 @@ static void push(struct lane *lane, const struct ring_sqe *entry, u32 limit)
         panic("bench-rings: %s: nothing can be pushed", lane->front.info->name);
 }
 
-static void push_echo(struct lane *lane, u32 index)
-{
-    struct ring_sqe entry = {.op = ECHO, .arg = index};
-    push(lane, &entry, 1);
-}
-
 static void push_read(struct lane *lane, u32 index)
 {
     struct ring_sqe entry = {
@@ -32,16 +25,6 @@ static void push_read(struct lane *lane, u32 index)
         .arg = BLOCK_ARG(index * SECTORS, SECTORS),
     };
     push(lane, &entry, BLOCK_BYTES);
-}
-
-void measure_ring(void)
-{
-    static struct lane echo;
-    if (!lane_open(&echo, "echo"))
-        return;
-    struct cost cost = measure_batches(&echo, DEPTH_MOST, push_echo);
-    figure("ring_request", cost.ticks, DEPTH_MOST);
-    figure_fraction("ring_request_events", cost.events, ROUNDS * DEPTH_MOST);
 }
 
 /* What the copy of one block costs, as the server does it. */

@@ -22,7 +22,7 @@ void session_closing(struct session *session)
     session_release(session);
 }
 
-static void serve(struct session *session, const struct back_request *request)
+static void misbehave(struct session *session, const struct back_request *request)
 {
     switch (request->entry[0].op) {
     case ECHO_DIE:
@@ -36,13 +36,18 @@ static void serve(struct session *session, const struct back_request *request)
     case ECHO_RESTARTS:
         back_complete(&session->back, request->tag, RING_OK, (u32)start->restarts);
         return;
-    case ECHO:
-        back_complete(&session->back, request->tag, RING_OK, request->count);
-        return;
     default:
         back_complete(&session->back, request->tag, RING_UNSUPPORTED, 0);
         return;
     }
+}
+
+static inline void serve(struct session *session, const struct back_request *request)
+{
+    if (likely(request->entry[0].op == ECHO))
+        back_complete(&session->back, request->tag, RING_OK, request->count);
+    else
+        misbehave(session, request);
 }
 
 /* Does all there is. False: the client has broken a rule. */
