@@ -119,3 +119,58 @@ def test_pc(machine):
 def test_two_disks(machine):
     """Two disks at one controller, at the same time."""
     does_all(machine, "q35", 2)
+
+
+def injected(event, *sectors, once=False):
+    """Options for a drive that fails at these sectors."""
+    return ",file.driver=blkdebug" + "".join(
+        f",file.inject-error.{n}.event=none,file.inject-error.{n}.iotype={event}"
+        f",file.inject-error.{n}.errno=5,file.inject-error.{n}.sector={sector}"
+        f",file.inject-error.{n}.once={'on' if once else 'off'}"
+        for n, sector in enumerate(sectors))
+
+
+def reads_around(machine, model, bad, once):
+    path = make_image(machine.folder, "disk.img", seed=2)
+    options = injected("read", *bad, once=once)
+    extra = drives(model, [path], options)
+    extra[1] = extra[1].replace(",file=", ",file.image.filename=")
+    m = starts(machine, "read", model, extra)
+    text = finishes(m)
+    print(text)
+    failed = [] if once else sorted({sector // BUFFER * BUFFER for sector in bad})
+    said = [int(at) for at in re.findall(r"\nsector (\d+) of port \d+: the disk refused", text)]
+    assert sorted(said) == sorted(failed * 2), f"not {failed}, deep and shallow: {text}"
+    runs = re.findall(r"(\d+) failed, (\d+) wrong; (\d+) resets", text)
+    assert [run[:2] for run in runs] == [(str(len(failed)), "0")] * 2, text
+    assert int(runs[0][2]) > 0, text
+    m.close()
+
+
+def test_bad_sectors(machine):
+    """Sectors that cannot be read: just these requests fail, at any depth, and all others are
+    right."""
+    reads_around(machine, "q35", (1003, 1010, 1011, 4000, 8191), once=False)
+
+
+def test_bad_sectors_pc(machine):
+    """The same with the first and the last."""
+    reads_around(machine, "pc", (0, 8191), once=False)
+
+
+def test_errors_that_pass(machine):
+    """Errors that do not come again: nobody notices."""
+    reads_around(machine, "q35", (0, 1003, 1010, 4000, 8191), once=True)
+
+
+def test_kill(machine):
+    """The driver is killed while writes and flushes are under way on a disk that is slow enough for
+    that; the next one takes over, and then the image holds what that one wrote."""
+    path = make_image(machine.folder, "disk.img")
+    m = starts(machine, "write", "q35", drives("q35", [path], ",throttling.iops-total=1500"))
+    says(m, "\nwriting")
+    m.send("kill ahci-probe")
+    m.expect("restarted", 60)
+    print(finishes(m))
+    m.close()
+    holds_all(path)

@@ -130,8 +130,12 @@ int main(void)
     if (disk_count == 0)
         return 1;
     if (strcmp(start->arguments, "write") == 0 && start->restarts == 0) {
-        struct run write = {
-            .op = AHCI_WRITE, .depth = 32, .first = DEEP_FIRST, .count = DEEP_COUNT, .seed = 9};
+        struct run write = {.op = AHCI_WRITE,
+                            .depth = 32,
+                            .first = DEEP_FIRST,
+                            .count = DEEP_COUNT,
+                            .seed = 9,
+                            .flush_each = 8};
         print("writing\n");
         for (;;)
             disks_run(&write);
