@@ -80,7 +80,7 @@ static bool take_weight(struct parser *parser, const struct config_word *word, s
     return true;
 }
 
-/* A time: a number with the unit us or ms, from one of these to `most` nanoseconds. */
+/* A time: a number with the unit us, ms or s, from one of these to `most` nanoseconds. */
 static bool take_time(struct parser *parser, const struct config_word *word, struct slice rest,
                       u64 most, u64 *ns)
 {
@@ -89,12 +89,14 @@ static bool take_time(struct parser *parser, const struct config_word *word, str
     if (!config_split(parser, word, rest, 1, 1, &words))
         return false;
     struct slice digits = words.word[0], unit = words.word[0];
-    if (digits.length > 2) {
-        digits.length -= 2;
-        unit = (struct slice){digits.bytes + digits.length, 2};
-    }
-    u64 factor = slice_equal(unit, "us") ? 1000 : slice_equal(unit, "ms") ? 1000000 : 0;
-    if (factor == 0)
+    while (digits.length != 0 && digits.bytes[digits.length - 1] >= 'a')
+        digits.length--;
+    unit = (struct slice){digits.bytes + digits.length, unit.length - digits.length};
+    u64 factor = slice_equal(unit, "us")   ? 1000
+                 : slice_equal(unit, "ms") ? 1000000
+                 : slice_equal(unit, "s")  ? 1000000000
+                                           : 0;
+    if (factor == 0 || factor > most || digits.length == 0)
         return fail(parser, "'%.*s' is not a time: write a number and its unit, like 5ms or 500us",
                     SHOW(words.word[0]));
     if (!config_number(parser, digits, 1, most / factor, &value))
@@ -198,7 +200,7 @@ static const struct config_word table[] = {
     {"priority", "a number from 1 to 15, the most urgent", take_priority, false, 0},
     {"weight", "a number from 1 to 10000", take_weight, false, 0},
     {"cap", "a time in each 10ms, like 5ms", take_cap, false, 0},
-    {"deadline", "a time, like 2000ms", take_deadline, false, 0},
+    {"deadline", "a time, like 2s", take_deadline, false, 0},
     {"memory", "a size, like 512K", take_memory, false, 0},
     {"stack", "a size, like 16K", take_stack, false, 0},
     {"log", "a size, like 8K", take_log, false, 0},

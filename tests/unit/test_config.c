@@ -257,7 +257,8 @@ static void test_bad_numbers(void **state)
                                "or 500us");
     parse_bad(SERVER "cap 11ms", "x.cfg:4: 11 is out of range: from 1 to 10 is possible");
     parse_bad(SERVER "cap 0us", "x.cfg:4: 0 is out of range: from 1 to 10000 is possible");
-    parse_bad(SERVER "cap ms", "x.cfg:4: 'ms': not a number");
+    parse_bad(SERVER "cap ms",
+              "x.cfg:4: 'ms' is not a time: write a number and its unit, like 5ms or 500us");
     parse_bad(SERVER "memory 63K", "x.cfg:4: 63K is out of range: from 65536 to 1099511627776 is "
                                    "possible");
     parse_bad(SERVER "stack 0", "x.cfg:4: 0 is out of range: from 4096 to 1048576 is possible");

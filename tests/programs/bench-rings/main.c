@@ -6,9 +6,9 @@
  * Each figure comes from many batches of which the best is reported: the one into which no other
  * interrupt fell. Prints `bench NAME VALUE UNIT` lines on a console, and at last `bench done`.
  *
- * Sessions: `echo` (tests/programs/session-echo), `ram` and `ahci` (block), `left` and `right` (net,
- * both this program's), `timer`. Grants: service `console`, `disk` for its register accesses, the
- * clock page.
+ * Sessions: `echo` (tests/programs/session-echo), `ram` and `ahci` (block), `left` and `right`
+ * (net, both this program's), `timer`. Grants: service `console`, `disk` for its register accesses,
+ * the clock page.
  */
 #include "rings.h"
 

@@ -133,8 +133,10 @@ static void dma(void)
 
 static void meddle(void)
 {
-    static const u64 calls[] = {0,          ROOT_REFRESH,   ROOT_KILL, ROOT_LOG,
-                                ROOT_POWER, ROOT_POWER + 1, UINT64_MAX};
+    static const u64 calls[] = {
+        0,         ROOT_REFRESH,      ROOT_KILL,          ROOT_LOG,   ROOT_POWER,
+        ROOT_TEXT, ROOT_SESSION_OPEN, ROOT_SESSION_CLOSE, UINT64_MAX, ROOT_SESSION_CLOSE + 1,
+    };
     for (u32 i = 0; i < array_count(calls); i++) {
         struct message m = {.word = {calls[i]}};
         must(ipc_call(SLOT_ROOT, &m, 0), "calling root");
