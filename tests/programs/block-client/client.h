@@ -21,7 +21,7 @@
  *     seed=1           of the random numbers; also what the writer calls itself in the sectors
  *     report=5000      a line in the log every so many operations
  *     patient=0        1: requests survive any number of restarts
- *     gone=0           1: ends well when, and only when, the device has gone
+ *     gone=0           1: ends well when, and only when, the device fails or has gone
  *     sector=0 offset=0 count=2     what to show
  *
  * What the tests wait for are the lines `block-client: done: ...`; anything wrong is a line

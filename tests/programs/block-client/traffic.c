@@ -219,7 +219,8 @@ static void end(struct traffic *traffic, const struct front_done *done)
         traffic->jobs[index].serial != done->cookie >> 8)
         fail("a completion for a request that is not on its way: %lx", done->cookie);
     struct job *job = &traffic->jobs[index];
-    if (done->status == RING_GONE && traffic->client->options.gone)
+    bool dead = done->status == RING_GONE || done->status == RING_IO;
+    if (dead && traffic->client->options.gone)
         traffic->gone = true;
     else if (done->status != RING_OK)
         fail("operation %u, sectors %lu+%u in %u pieces: %s", job->op, job->sector, job->sectors,
