@@ -105,9 +105,8 @@ void front_publish(struct front *front)
 
 static void fail(struct front *front, struct front_slot *slot)
 {
-    if (!slot->failed)
-        front->failed++;
     slot->failed = true;
+    front->failed++;
 }
 
 /* The end: what is outstanding is reaped with RING_GONE. Nothing of the session is touched again:
@@ -117,7 +116,6 @@ rarely static void shut(struct front *front)
     front->closed = true;
     front->credits = 0;
     front->sq.published = front->sq.next;
-    front->cq.known = front->cq.next;
     for (u32 i = 0; i < entries_of(front); i++)
         if (front->slots[i].count != 0)
             fail(front, &front->slots[i]);
@@ -130,7 +128,7 @@ static u32 survivors(struct front *front, u8 tags[RING_ENTRIES])
     u32 count = 0;
     for (u32 tag = 0; tag < entries_of(front); tag++) {
         struct front_slot *slot = &front->slots[tag];
-        if (slot->count == 0 || slot->failed)
+        if (slot->count == 0)
             continue;
         if (front->restarts != FRONT_PATIENT && ++slot->restarts >= front->restarts) {
             fail(front, slot);

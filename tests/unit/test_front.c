@@ -2,6 +2,8 @@
 // with: libpv/front.c
 #include "ring_world.h"
 
+#include "watched.h"
+
 #define EVERY 0xffffffffu /* a limit that no completion exceeds */
 
 /* A world without back.c: the test writes page S itself. */
@@ -147,6 +149,10 @@ static void test_wrong_tags(void **state)
     assert_reaped(&w, 0, 0, 10);
     assert_reaped(&w, 2, 7, 10);
     assert_int_equal(w.g->ctl.errors, 5);
+    push(&w, 1, 10, 4);
+    complete(&w, front_last_tag(&w.front), 0, EVERY);
+    assert_reaped(&w, 4, 0, 10);
+    assert_int_equal(w.g->ctl.errors, 6);
     assert_false(front_is_closed(&w.front));
     world_end(&w);
 }
@@ -225,6 +231,14 @@ static void test_closed(void **state)
     assert_gone(&w, 0);
 }
 
+static void complete_and_die(u16 offset)
+{
+    if (watched.count == 1 && offset == offsetof(struct ring_ctl, prod)) {
+        complete(world, world->g->sqe[0].tag, 0, 1);
+        world_kill(world);
+    }
+}
+
 /* A completion that comes between two looks at S, of which the second is after the state's. */
 static void test_more_after_the_end(void **state)
 {
@@ -234,10 +248,13 @@ static void test_more_after_the_end(void **state)
     push(&w, 1, EVERY, 0);
     push(&w, 1, EVERY, 1);
     front_publish(&w.front);
-    assert_true(front_may_sleep(&w.front, 1));
-    complete(&w, w.g->sqe[0].tag, 0, 1);
-    world_kill(&w);
-    assert_reaped(&w, 0, 0, 1);
+    struct front_done done;
+    watched_begin(w.s, complete_and_die);
+    bool found = front_reap(&w.front, &done);
+    watched_end();
+    assert_true(found && done.cookie == 0);
+    assert_int_equal(watched.at[0], offsetof(struct ring_ctl, prod));
+    assert_int_equal(watched.at[1], offsetof(struct ring_ctl, prod));
     assert_int_equal(w.reconnects, 0);
     assert_nothing(&w);
     assert_int_equal(w.reconnects, 1);
@@ -261,6 +278,7 @@ static void test_reconnect(void **state)
     world_kill(&w);
     push(&w, 1, EVERY, 6);
     w.g->ctl.errors = 3;
+    w.g->ctl.event = 77;
     assert_reaped(&w, 0, 0, 0);
     assert_nothing(&w);
     assert_int_equal(w.reconnects, 1);
@@ -316,6 +334,10 @@ static void test_restarts(void **state)
     complete(&w, w.g->sqe[0].tag, 0, 1);
     assert_reaped(&w, 3, 0, 1);
     assert_int_equal(front_credits(&w.front), 16);
+    for (u32 i = 0; i < 16; i++) { /* a slot does not remember */
+        push(&w, 1, EVERY, 4);
+        assert_int_equal(w.front.slots[front_last_tag(&w.front)].restarts, 0);
+    }
     world_end(&w);
 }
 
