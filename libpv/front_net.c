@@ -6,9 +6,14 @@
  * somebody looks for a free buffer, and is a received frame, waits in `arrivals`, which cannot
  * overflow: each has an entry of the ring that is not posted again before the caller has taken it.
  */
+#include <base/string.h>
 #include <front_net.h>
 
-#define COOKIE_SENT 0x10000ul /* a sending; else a buffer posted */
+#define COOKIE_POSTED (0ul << 16)
+#define COOKIE_SENT   (1ul << 16)
+#define COOKIE_INFO   (2ul << 16)
+
+static_assert(FRONT_NET_BUFFERS <= 1u << 16, "a buffer's number is in the lower half of a cookie");
 
 static u8 *address_of(const struct front_net *net, u32 buffer)
 {
@@ -39,14 +44,31 @@ bool front_net_open(struct front_net *net, u32 post)
 {
     u64 buffers = min(net->front.data_size / FRONT_NET_BUFFER, FRONT_NET_BUFFERS);
     net->buffers = net->free = (u32)buffers;
-    net->available = net->posted = net->first_arrival = net->end_arrival = 0;
+    net->available = net->posted = net->sending = net->first_arrival = net->end_arrival = 0;
     net->to_post = post;
     net->counters = (struct front_net_counters){0};
-    if (post >= front_credits(&net->front) || post >= buffers)
+    net->known = false;
+    if (post + 1 >= front_credits(&net->front) || post + 1 >= buffers)
         return false;
     for (u32 i = net->buffers; i > 0; i--)
         put_free(net, i - 1);
+    if (!front_net_ask(net))
+        return false;
     front_net_publish(net);
+    return true;
+}
+
+bool front_net_ask(struct front_net *net)
+{
+    const struct ring_sqe entry = {
+        .op = NET_INFO,
+        .buf = net->free * (FRONT_NET_BUFFER / RING_UNIT),
+    };
+    if (net->available == 0 ||
+        !front_push(&net->front, &entry, 1, sizeof(struct net_info), net->free | COOKIE_INFO))
+        return false;
+    take_free(net);
+    net->known = false;
     return true;
 }
 
@@ -61,11 +83,24 @@ static inline void post(struct front_net *net)
             .buf = buffer * (FRONT_NET_BUFFER / RING_UNIT),
             .arg = NET_RX_ARG(FRONT_NET_BUFFER, 0),
         };
-        if (!front_push(&net->front, &entry, 1, FRONT_NET_BUFFER, buffer))
+        if (!front_push(&net->front, &entry, 1, FRONT_NET_BUFFER, buffer | COOKIE_POSTED))
             return;
         take_free(net);
         net->posted++;
     }
+}
+
+/* Something else than a frame was done. */
+static void was_done(struct front_net *net, u32 buffer, const struct front_done *done)
+{
+    if (done->cookie & COOKIE_SENT) {
+        net->counters.refused += done->status < 0;
+        net->sending--;
+    } else if (done->status == RING_OK) {
+        memcpy(&net->info, address_of(net, buffer), sizeof(net->info));
+        net->known = true;
+    }
+    put_free(net, buffer);
 }
 
 /* The next completion of a buffer that was posted. False: there is none. */
@@ -73,10 +108,9 @@ static bool next_arrival(struct front_net *net, struct front_net_arrival *arriva
 {
     struct front_done done;
     while (front_reap(&net->front, &done)) {
-        u32 buffer = (u32)(done.cookie & ~COOKIE_SENT);
-        if (done.cookie & COOKIE_SENT) {
-            net->counters.refused += done.status < 0;
-            put_free(net, buffer);
+        u32 buffer = (u16)done.cookie;
+        if (done.cookie >> 16 != COOKIE_POSTED) {
+            was_done(net, buffer, &done);
             continue;
         }
         net->posted--;
@@ -90,6 +124,13 @@ static bool next_arrival(struct front_net *net, struct front_net_arrival *arriva
         put_free(net, buffer);
     }
     return false;
+}
+
+void front_net_collect(struct front_net *net)
+{
+    struct front_net_arrival arrival;
+    while (next_arrival(net, &arrival))
+        net->arrivals[net->end_arrival++ % RING_ENTRIES] = arrival;
 }
 
 static inline bool may_send(const struct front_net *net)
@@ -118,6 +159,7 @@ bool front_net_send(struct front_net *net, u8 *frame, u32 length, u32 start, u32
         return false;
     }
     net->counters.sent++;
+    net->sending++;
     return true;
 }
 

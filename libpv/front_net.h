@@ -9,6 +9,9 @@
  *     front_net_publish                  once for the batch
  *     front_net_may_sleep                then wait for the session's event
  *
+ * front_net_open asks for the session's address; it is in `info` when front_net_receive (or
+ * front_net_frame) has found the answer, and `known` is set.
+ *
  * A buffer belongs to the caller from front_net_frame to front_net_send, and from front_net_receive
  * to front_net_give_back; in between it is the server's. The server is not trusted: what it says of
  * a frame's length is checked against the buffer, and what is in a frame is as good as what comes
@@ -42,11 +45,14 @@ struct front_net_arrival {
 
 struct front_net {
     struct front front;
-    u32 buffers;   /* how many there are, and... */
-    u32 to_post;   /* ...how many of them shall be with the server for receiving... */
-    u32 posted;    /* ...and how many are */
-    u32 free;      /* the first free buffer; `buffers`: none */
-    u32 available; /* how many are free */
+    u32 buffers;          /* how many there are, and... */
+    u32 to_post;          /* ...how many of them shall be with the server for receiving... */
+    u32 posted;           /* ...and how many are */
+    u32 sending;          /* buffers that are with the server to be sent */
+    u32 free;             /* the first free buffer; `buffers`: none */
+    u32 available;        /* how many are free */
+    bool known;           /* the server has answered front_net_ask... */
+    struct net_info info; /* ...with this */
     u32 first_arrival, end_arrival; /* run freely */
     struct front_net_counters counters;
     u16 next[FRONT_NET_BUFFERS]; /* of the free ones */
@@ -54,11 +60,14 @@ struct front_net {
 };
 
 /*
- * To be called once net->front is open. Up to `post` buffers are kept posted; sendings get the
- * entries of the ring that are left, and the buffers. False: the ring is too small for that many
- * and one to send, or the data area is.
+ * To be called once net->front is open; publishes. Up to `post` buffers are kept posted; sendings
+ * get the entries of the ring that are left, and the buffers. False: the ring is too small for that
+ * many and one to send, or the data area is.
  */
 must_check bool front_net_open(struct front_net *net, u32 post);
+
+/* Asks anew for `info`, and clears `known`. False: there is no buffer, or no room in the ring. */
+bool front_net_ask(struct front_net *net);
 
 /* A buffer for a frame of up to NET_FRAME_MOST bytes; NULL: receive, or wait for the event. */
 must_check u8 *front_net_frame(struct front_net *net);
@@ -75,6 +84,9 @@ void front_net_give_back(struct front_net *net, u8 *frame);
 
 /* The next frame received. False: there is none at the moment. */
 must_check bool front_net_receive(struct front_net *net, struct net_frame *frame);
+
+/* Takes all completions that there are; frames among them wait for front_net_receive. */
+void front_net_collect(struct front_net *net);
 
 /* Posts what can be posted, and lets the server see all that is new. */
 void front_net_publish(struct front_net *net);

@@ -10,14 +10,6 @@
 static struct net_session session;
 static struct front_net *const client = &session.client;
 
-static int setup(void **state)
-{
-    (void)state;
-    session_make(&session, 0, DATA_SIZE);
-    assert_true(front_net_open(client, POST));
-    return 0;
-}
-
 static int teardown(void **state)
 {
     (void)state;
@@ -44,6 +36,30 @@ static u8 *place(const struct back_request *request)
     return data;
 }
 
+static const u8 address[NET_MAC] = {2, 4, 6, 8, 10, 12};
+
+static void answer_info(void)
+{
+    struct back_request request = take(NET_INFO);
+    struct net_info info = {.link = 1};
+    memcpy(info.mac, address, sizeof(address));
+    memcpy(back_data(&session.back, request.entry[0].buf, 0, sizeof(info)), &info, sizeof(info));
+    back_complete(&session.back, request.tag, RING_OK, sizeof(info));
+    back_publish(&session.back);
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    struct net_frame none;
+    session_make(&session, 0, DATA_SIZE);
+    assert_true(front_net_open(client, POST));
+    assert_false(client->known);
+    answer_info();
+    assert_false(front_net_receive(client, &none));
+    return 0;
+}
+
 static void take_posted(u16 tags[POST])
 {
     for (u32 i = 0; i < POST; i++) {
@@ -59,8 +75,12 @@ static void take_posted(u16 tags[POST])
 static void test_open(void **state)
 {
     (void)state;
+    assert_true(client->known);
+    assert_memory_equal(client->info.mac, address, sizeof(address));
+    assert_true(front_net_ask(client));
+    assert_false(client->known);
     assert_false(front_net_open(client, RING_ENTRIES));
-    session.client.front.data_size = POST * FRONT_NET_BUFFER;
+    session.client.front.data_size = (POST + 1) * FRONT_NET_BUFFER;
     assert_false(front_net_open(client, POST)); /* none left to send */
 }
 
