@@ -10,7 +10,7 @@
 #include <base/string.h>
 
 #define POLL_NS         (500 * MS)
-#define STEP_NS         (1 * MS)
+#define WAIT_NS         (1 * MS)
 #define HANDOFF_NS      (25 * MS) /* section 10.6.3: for the firmware to say that it needs longer */
 #define HANDOFF_BUSY_NS (2000 * MS)
 #define HBA_RESET_NS    (1000 * MS) /* section 10.4.3 */
@@ -72,7 +72,7 @@ static void step_handoff(struct ahci *ahci, u64 now)
     u32 bohc = ahci_read(ahci, BOHC);
     u64 limit = ahci->limit + (bohc & BOHC_BB ? HANDOFF_BUSY_NS : 0);
     if (bohc & BOHC_BOS && now < limit)
-        ahci_wake(ahci, now + STEP_NS);
+        ahci_wake(ahci, now + WAIT_NS);
     else
         start_reset(ahci, now);
 }
@@ -113,7 +113,7 @@ static void step_reset(struct ahci *ahci, u64 now)
     else if (!(ghc & GHC_HR))
         begin_ports(ahci, now);
     else if (now < ahci->limit)
-        ahci_wake(ahci, now + STEP_NS);
+        ahci_wake(ahci, now + WAIT_NS);
     else
         stuck(ahci);
 }

@@ -106,11 +106,12 @@ static bool look_errors(struct ahci_port *port, u32 status, u32 tfd, u64 now)
     return true;
 }
 
-/* A port without a disk hears only of its link. */
+/* A port without a disk hears only of its link. One that was given up has been reset just now, so a
+ * link that comes means nothing new; one that goes does. */
 static void look_idle(struct ahci_port *port, u32 status, u64 now)
 {
-    bool waits =
-        port->state == AHCI_EMPTY || port->state == AHCI_FOREIGN || port->state == AHCI_FAILED;
+    bool waits = port->state == AHCI_EMPTY || port->state == AHCI_FOREIGN ||
+                 (port->state == AHCI_FAILED && DET(port_read(port, PxSSTS)) != DET_LINK);
     if (waits && status & IS_LINK) {
         port->troubles = 0;
         trouble_begin(port, AHCI_RELINK, now);
