@@ -313,10 +313,10 @@ void e1000_poll(struct e1000 *nic, u64 now_ns)
         return;
     }
     u32 head = e1000_read(nic, TDH);
-    if (!nic->seen_busy || nic->seen_head != head || nic->seen_done != nic->tx_done) {
+    if (!nic->seen_busy || nic->seen_head != head || nic->seen_reports != nic->reports) {
         nic->seen_busy = true;
         nic->seen_head = head;
-        nic->seen_done = nic->tx_done;
+        nic->seen_reports = nic->reports;
         nic->seen_ns = now_ns;
         return;
     }

@@ -102,13 +102,14 @@ struct e1000 {
     bool tx_draining;      /* after a reset: until all is reaped, then the ring begins again */
     u16 marks[E1000_RING]; /* descriptors whose end the device reports, oldest first */
     u32 mark_first, mark_next;
+    u64 reports;             /* so many marks were reported */
     u64 cookies[E1000_RING]; /* by last descriptor of a frame */
     bool last[E1000_RING];   /* is the last descriptor of a frame */
 
-    bool seen_busy; /* at the last e1000_poll frames were waiting... */
-    u32 seen_head;  /* ...the device was here in the ring... */
-    u32 seen_done;  /* ...tx_done was this... */
-    u64 seen_ns;    /* ...and has been since then */
+    bool seen_busy;   /* at the last e1000_poll frames were waiting... */
+    u32 seen_head;    /* ...the device was here in the ring... */
+    u64 seen_reports; /* ...reports was this... */
+    u64 seen_ns;      /* ...and all this has been so since then */
 };
 
 /*

@@ -39,6 +39,7 @@ static void look(struct e1000 *nic)
             return;
         nic->tx_done = next(index);
         nic->mark_first = next(nic->mark_first);
+        nic->reports++;
     }
 }
 
