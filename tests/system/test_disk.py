@@ -274,8 +274,8 @@ def test_io_errors(machine):
 
 
 def test_dead_disk(machine):
-    """A disk that fails from one moment to the next, as QEMU can do it (it cannot pull one out): all
-    requests end with an error, and other disks go on."""
+    """A disk that fails from one moment to the next, which QEMU can do (it cannot pull one out):
+    all requests end with an error, and other disks go on."""
     m = prompted(machine, **q35(new_image(machine)), **configured(
         client("a", "load gone=1 report=500", "scratch rw"),
         client("b", "load operations=0 report=500", "one rw")))
