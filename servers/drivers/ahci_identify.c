@@ -20,9 +20,9 @@ static void copy_string(char *to, const u16 *words, u32 count)
     u32 length = 0;
     for (u32 i = 0; i < 2 * count; i++) {
         u8 character = (u8)(i % 2 == 0 ? words[i / 2] >> 8 : words[i / 2]);
-        if (character == ' ' && length == 0)
-            continue;
-        to[length++] = character > ' ' && character <= '~' ? (char)character : ' ';
+        bool visible = character > ' ' && character <= '~';
+        if (visible || length > 0)
+            to[length++] = visible ? (char)character : ' ';
     }
     while (length > 0 && to[length - 1] == ' ')
         length--;

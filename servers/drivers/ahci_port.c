@@ -47,6 +47,17 @@ void port_reset(struct ahci_port *port, u64 now)
     port->limit = now + COMRESET_NS;
 }
 
+/*
+ * What was is over. PxSERR comes first, because it holds bits of PxIS, and IS comes last: a bit
+ * that is left there keeps the next interrupt from coming.
+ */
+static void forget_past(struct ahci_port *port)
+{
+    port_write(port, PxSERR, UINT32_MAX);
+    port_write(port, PxIS, UINT32_MAX);
+    port_write_is(port);
+}
+
 /* Gives the port its memory, if it has none yet. */
 static bool has_memory(struct ahci_port *port)
 {
@@ -71,7 +82,7 @@ static void listen(struct ahci_port *port, u64 now)
         port_settle(port, AHCI_FOREIGN);
         return;
     }
-    port_write(port, PxSERR, port_read(port, PxSERR));
+    forget_past(port);
     u32 cmd = port_read(port, PxCMD);
     if (!(cmd & CMD_FRE)) {
         port_write(port, PxCLB, (u32)(port->bus[0] + LIST));
@@ -127,8 +138,7 @@ bool port_engage(struct ahci_port *port)
     if (left_over)
         command_clear_list(port);
     port->memory[FIS_SDB + 2] = 0;
-    port_write(port, PxSERR, port_read(port, PxSERR));
-    port_write(port, PxIS, port_read(port, PxIS));
+    forget_past(port);
     memory_done();
     u32 cmd = port_read(port, PxCMD) & ~CMD_ICC_MASK;
     port_write(port, PxCMD, cmd | CMD_ST);

@@ -66,11 +66,6 @@ void trouble_bury(struct ahci_port *port)
 
 /* --- looking --------------------------------------------------------------------------------- */
 
-static void clear_errors(struct ahci_port *port)
-{
-    port_write(port, PxSERR, port_read(port, PxSERR));
-}
-
 /* The command that is alone: true when it is done. */
 static bool look_alone(struct ahci_port *port, bool failed)
 {
@@ -125,12 +120,10 @@ bool trouble_look(struct ahci_port *port, u64 now)
         ahci_vanished(port->ahci);
         return true;
     }
-    if (status) {
-        port_write(port, PxIS, status);
-        port_write_is(port);
-    }
     if (status & (IS_LINK | IS_FATAL))
-        clear_errors(port);
+        port_write(port, PxSERR, port_read(port, PxSERR));
+    port_write(port, PxIS, status);
+    port_write_is(port);
     bool found = status != 0;
     if (port->state == AHCI_READY) {
         u32 tfd = port_read(port, PxTFD);

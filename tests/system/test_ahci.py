@@ -1,5 +1,6 @@
 """The AHCI driver (servers/drivers/ahci.c) on QEMU's controllers, from a test program in ring 3
-(tests/programs/ahci-probe). The test makes the images of its disks, and looks at them afterwards."""
+(tests/programs/ahci-probe). The test makes the images of its disks, and looks at them when it is
+done."""
 import pathlib
 import re
 import struct
@@ -13,7 +14,10 @@ SECTORS = 16384
 BUFFER = 8
 
 # Where the parts of the probe's work are on a disk, in sectors.
-DEEP, SHALLOW, FUA, PIECES = (0, 1024 * BUFFER), (8192, 400 * BUFFER), (12288, 200 * BUFFER), (14336, 56)
+DEEP = (0, 1024 * BUFFER)
+SHALLOW = (8192, 400 * BUFFER)
+FUA = (12288, 200 * BUFFER)
+PIECES = (14336, 56)
 
 DEVICES = {"q35": [["ide-hd,bus=ide.2,drive={0}"], ["ide-hd,bus=ide.3,drive={0}"]],
            "pc": [["ahci,id=sata", "ide-hd,bus=sata.0,drive={0}"], ["ide-hd,bus=sata.3,drive={0}"]]}
@@ -21,8 +25,9 @@ DEVICES = {"q35": [["ide-hd,bus=ide.2,drive={0}"], ["ide-hd,bus=ide.3,drive={0}"
 
 def pattern(sector, sectors, seed):
     """What tests/programs/ahci-probe writes there."""
-    return b"".join(struct.pack("<Q", ((at << 8 | word) * 0x9E3779B97F4A7C15 + seed) & (1 << 64) - 1)
-                    for at in range(sector, sector + sectors) for word in range(64))
+    words = ((at << 8 | word) * 0x9E3779B97F4A7C15 + seed & 0xFFFFFFFFFFFFFFFF
+             for at in range(sector, sector + sectors) for word in range(64))
+    return struct.pack(f"<{sectors * 64}Q", *words)
 
 
 def make_image(folder, name, seed=None):
@@ -78,9 +83,10 @@ def holds(path, part, seed):
         found = image.read(sectors * 512)
     expected = pattern(first, sectors, seed)
     if found != expected:
-        bad = [first + i for i in range(sectors) if found[i * 512:][:512] != expected[i * 512:][:512]]
-        raise AssertionError(f"{path.name}: {len(bad)} of {sectors} sectors from {first} on are not "
-                             f"what was written, the first is {bad[0]}")
+        bad = [first + at // 512 for at in range(0, sectors * 512, 512)
+               if found[at:at + 512] != expected[at:at + 512]]
+        raise Failure(f"{path.name}: {len(bad)} of {sectors} sectors from {first} on are not "
+                      f"what was written, the first is {bad[0]}")
 
 
 def holds_all(path, first_disk=True):

@@ -14,7 +14,8 @@
 
 #define MODEL_PORTS   4u
 #define MODEL_SECTORS 8192u
-#define MODEL_DATA    (1u << 20) /* bytes of memory for data */
+#define MODEL_DATA    (1u << 20)   /* bytes of memory for data */
+#define MODEL_SHARED  (256u << 10) /* and of the driver's */
 #define MODEL_BAD     4u
 
 struct model_bad {
@@ -25,7 +26,8 @@ struct model_bad {
 
 struct model_port {
     /* To be set by the test. */
-    bool attached, mute, busy_error, cr_stuck;
+    bool attached, busy_error, cr_stuck;
+    bool mute, mute_data; /* no command ends, or no NCQ command */
     u32 signature;
     u64 start_ns; /* a disk needs so long to get ready */
     u16 identify[256];
@@ -42,6 +44,7 @@ struct model_port {
     u32 clb, clbu, fb, fbu, is, ie, cmd, tfd, sig, sctl, serr, sact, ci;
     bool alone, halted, linked;
     u32 failed_tag;
+    u8 failed_error;
     u64 ready_at;
 };
 
@@ -90,3 +93,15 @@ u32 model_read(const struct registers *registers, u64 offset);
 void model_write(const struct registers *registers, u64 offset, u32 value);
 struct registers model_registers(void);
 struct dma model_dma(void);
+
+/* Between the files of the model (ahci_model_disk.c): */
+
+extern u8 *model_shared; /* MODEL_SHARED bytes */
+
+/* A command header, and the received FIS, of a port. */
+u32 *model_header(struct model_port *port, u32 slot);
+u8 *model_received(struct model_port *port);
+
+/* The disk takes the commands that it was told, and finishes one that it has. */
+void model_take_all(struct model_port *port);
+void model_finish(struct model_port *port, u32 slot);
