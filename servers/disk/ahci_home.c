@@ -7,12 +7,14 @@
 #include <disk/ahci_home.h>
 
 #include <base/format.h>
+#include <runtime/clock.h>
 #include <runtime/dma.h>
 #include <runtime/print.h>
 #include <runtime/start.h>
 #include <runtime/syscall.h>
 
-#define NAME "ahci" /* of the grants */
+#define NAME    "ahci" /* of the grants */
+#define SOON_NS (20 * NS_PER_MS)
 
 static struct ahci ahci;
 static bool is_open, all_known; /* all_known: all disks of the beginning */
@@ -194,6 +196,34 @@ void ahci_home_open(void)
         clients_resolve(true);
 }
 
+/* --- in the server's loop -------------------------------------------------------------------- */
+
+/* Is it time for ahci_poll, or will it be `ticks` of the processor's clock from now? */
+static bool is_due(u64 ticks)
+{
+    static u64 at_ns, at_ticks; /* the driver's time, and the same in ticks */
+    if (ahci.poll_at != at_ns) {
+        at_ns = ahci.poll_at;
+        at_ticks = clock_from_ns(at_ns, start->tsc_hz);
+    }
+    return tsc() + ticks >= at_ticks;
+}
+
+/* Is a disk being looked for, or got to work again? That goes on by the clock, in steps of some
+ * milliseconds, and nobody wakes this server for them: it looks again and again meanwhile. */
+static bool is_unsettled(void)
+{
+    if (ahci.phase != AHCI_RUNNING)
+        return ahci.phase != AHCI_DEAD;
+    for (u32 i = 0; i < AHCI_PORTS; i++) {
+        enum ahci_state state = ahci.ports[i].state;
+        if (state != AHCI_NO_PORT && state != AHCI_EMPTY && state != AHCI_READY &&
+            state != AHCI_FOREIGN && state != AHCI_FAILED)
+            return true;
+    }
+    return false;
+}
+
 void ahci_home_events(u64 events)
 {
     if (!is_open)
@@ -204,7 +234,7 @@ void ahci_home_events(u64 events)
         if (irq->value[2] != 0)
             ignore_status(irq_ack(irq->slot)); /* it is there as long as this server is */
     }
-    if ((events & EVENT_ALIVE) && home_time_ns() >= ahci.poll_at)
+    if (is_due(0))
         ahci_poll(&ahci);
 }
 
@@ -218,5 +248,5 @@ bool ahci_home_before_wait(void)
         clients_resolve(all_known);
     }
     ahci_start(&ahci);
-    return !all_known;
+    return is_due(clock_from_ns(SOON_NS, start->tsc_hz)) && is_unsettled();
 }

@@ -50,7 +50,7 @@ int main(void)
         bool soon = ahci_home_before_wait();
         bool busy = !clients_settle() || soon;
         must_reply = wait(busy, must_reply, &m);
-        ahci_home_events(m.events | (soon ? EVENT_ALIVE : 0));
+        ahci_home_events(m.events);
         if (m.events & (EVENT_SESSIONS | EVENT_ALIVE))
             session_events(m.events);
         clients_ring(m.events);
