@@ -1,52 +1,72 @@
 /*
- * One client of the timer server. See client.h.
+ * One session of the timer server. See client.h.
  */
+#include <runtime/step.h>
 #include <timer/client.h>
 
-void client_init(struct client *client, u16 number)
+void client_init(struct client *client, struct back *back)
 {
-    *client = (struct client){0};
-    list_init(&client->expired);
-    for (u16 id = 0; id < TIMER_IDS; id++) {
-        client->alarms[id].client = number;
-        client->alarms[id].id = id;
-        list_init(&client->alarms[id].expired);
+    *client = (struct client){.back = back};
+    for (u16 tag = 0; tag < RING_ENTRIES; tag++) {
+        client->alarms[tag].client = client;
+        client->alarms[tag].tag = tag;
     }
 }
 
-status client_arm(struct client *client, struct queue *queue, u64 id, u64 deadline)
+static void complete(struct client *client, u16 tag, int result, u32 len)
 {
-    if (id >= TIMER_IDS)
-        return status_error(ERR_ARGUMENT, 1);
-    list_remove(&client->alarms[id].expired); /* what it meant before is of no interest any more */
-    queue_arm(queue, &client->alarms[id], deadline);
-    return 0;
+    back_complete(client->back, tag, result, len);
+    step(STEP_COMPLETED);
 }
 
-status client_cancel(struct client *client, struct queue *queue, u64 id)
+/* The timer that a request names, if there is one armed; else NULL. */
+static struct alarm *find(struct client *client, u64 tag)
 {
-    if (id >= TIMER_IDS)
-        return status_error(ERR_ARGUMENT, 1);
-    return queue_cancel(queue, &client->alarms[id]) ? 0 : status_error(ERR_ABSENT, 1);
+    if (tag >= RING_ENTRIES || client->alarms[tag].place == 0)
+        return NULL;
+    return &client->alarms[tag];
 }
 
-struct alarm *client_take_expired(struct client *client)
+static void cancel(struct client *client, struct queue *queue, u16 tag, u64 target)
 {
-    struct list *node = list_pop_front(&client->expired);
-    return node ? container_of(node, struct alarm, expired) : NULL;
+    struct alarm *alarm = find(client, target);
+    if (alarm) {
+        queue_cancel(queue, alarm);
+        complete(client, alarm->tag, RING_CANCELLED, 0);
+    }
+    complete(client, tag, alarm ? RING_OK : RING_ABSENT, 0);
+}
+
+enum back_result client_take(struct client *client, struct queue *queue, u32 quantum)
+{
+    for (; quantum > 0; quantum--) {
+        struct back_request request;
+        enum back_result result = back_take(client->back, &request);
+        if (result != BACK_TAKEN)
+            return result;
+        step(STEP_TAKEN);
+        const struct ring_sqe *entry = &request.entry[0];
+        if (request.count != 1)
+            complete(client, request.tag, RING_INVALID, 0);
+        else if (entry->op == TIMER_SET)
+            queue_arm(queue, &client->alarms[request.tag], entry->arg);
+        else if (entry->op == TIMER_CANCEL)
+            cancel(client, queue, request.tag, entry->arg);
+        else
+            complete(client, request.tag, RING_INVALID, 0);
+    }
+    return BACK_TAKEN;
 }
 
 void client_expire(struct client *client, struct queue *queue, struct alarm *alarm, u64 now)
 {
     queue_cancel(queue, alarm);
-    alarm->late = now - alarm->deadline;
-    list_push_back(&client->expired, &alarm->expired);
-    client->must_raise = true;
+    step(STEP_DEVICE_DONE);
+    complete(client, alarm->tag, RING_OK, (u32)min(now - alarm->deadline, UINT32_MAX));
 }
 
 void client_close(struct client *client, struct queue *queue)
 {
-    for (u16 id = 0; id < TIMER_IDS; id++)
-        queue_cancel(queue, &client->alarms[id]);
-    list_init(&client->expired);
+    for (u32 tag = 0; tag < RING_ENTRIES; tag++)
+        queue_cancel(queue, &client->alarms[tag]);
 }

@@ -1,74 +1,55 @@
 /*
- * The table of clients. See clients.h.
+ * The sessions. See clients.h.
  *
- * Memory is taken when somebody opens, for all alarms that the client may ever arm, so that arming
- * cannot fail for want of it.
+ * A session is awake when there may be requests in its ring that will not ring the doorbell any
+ * more. Those that are awake wait for their turn in a queue: however many requests one of them
+ * has, the others come next, and so does every timer that has become due.
  */
 #include <timer/clients.h>
 
+#include <base/list.h>
 #include <runtime/heap.h>
-#include <runtime/print.h>
-#include <runtime/slots.h>
-#include <runtime/syscall.h>
+#include <timer/time.h>
 
-#define CLIENTS 16
+#define QUANTUM 32u /* requests of one session in a turn */
 
-static struct client *clients[CLIENTS];
+struct served {
+    struct list awake; /* in the queue of those, or alone */
+    struct session *session;
+    struct client client;
+};
+
+static struct list awake = {&awake, &awake};
+static struct client *news; /* those whose completions are to be published */
 static struct queue queue;
+static u32 count;
+static bool started;
 
-struct queue *clients_queue(void)
+void clients_start(void)
 {
-    return &queue;
+    started = true;
 }
 
-struct client *clients_find(u64 badge)
+static void wake(struct served *served)
 {
-    for (unsigned i = 0; i < CLIENTS; i++) {
-        if (clients[i] && clients[i]->badge == badge)
-            return clients[i];
-    }
-    return NULL;
+    if (list_empty(&served->awake))
+        list_push_back(&awake, &served->awake);
 }
 
-/* Forgets a client. Its capability may have vanished already, with the event. */
-static void close(unsigned number)
+void clients_wake(u64 events)
 {
-    struct client *client = clients[number];
-    clients[number] = NULL;
-    client_close(client, &queue);
-    ignore_status(cap_drop(SLOT_SPACE, client->event));
-    slot_free(client->event);
-    heap_free(client);
-}
-
-static void close_dead(void)
-{
-    struct cap_info info;
-    for (unsigned i = 0; i < CLIENTS; i++) {
-        if (clients[i] && cap_info(clients[i]->event, &info) < 0)
-            close(i);
+    if (!(events & EVENT_DOORBELLS))
+        return;
+    for_each_session(session, events)
+    {
+        wake(session->owner);
     }
 }
 
-/* The number for a client that opens: the one it had, or a free one, or CLIENTS: all are taken. */
-static unsigned number_for(u64 badge)
+/* Room in the queue for all timers of so many sessions. */
+static bool reserve(u32 sessions)
 {
-    unsigned number = CLIENTS;
-    for (unsigned i = 0; i < CLIENTS; i++) {
-        if (clients[i] && clients[i]->badge == badge) {
-            close(i);
-            return i;
-        }
-        if (!clients[i] && number == CLIENTS)
-            number = i;
-    }
-    return number;
-}
-
-/* Makes room in the queue for the alarms of the clients numbered up to `number`. */
-static bool reserve(unsigned number)
-{
-    u32 capacity = (number + 1) * TIMER_IDS;
+    u32 capacity = sessions * RING_ENTRIES;
     if (capacity <= queue.capacity)
         return true;
     struct alarm **storage = heap_allocate(capacity * sizeof(struct alarm *));
@@ -78,45 +59,91 @@ static bool reserve(unsigned number)
     return true;
 }
 
-status clients_open(u64 badge, u32 event, u64 bits)
+enum session_reason session_opened(struct session *session)
 {
-    close_dead();
-    unsigned number = number_for(badge);
-    if (number == CLIENTS)
-        return status_error(ERR_LIMIT, 0);
-    struct client *client = heap_allocate(sizeof(*client));
-    if (!client || !reserve(number)) {
-        heap_free(client);
-        return status_error(ERR_MEMORY, 0);
+    if (!started)
+        return SESSION_NO_TARGET;
+    struct served *served = heap_allocate(sizeof(*served));
+    if (!served || !reserve(count + 1)) {
+        heap_free(served);
+        return SESSION_NO_MEMORY;
     }
-    client_init(client, (u16)number);
-    client->badge = badge;
-    client->event = event;
-    client->event_bits = bits;
-    clients[number] = client;
-    return 0;
+    count++;
+    list_init(&served->awake);
+    served->session = session;
+    client_init(&served->client, &session->back);
+    session->owner = served;
+    wake(served);
+    return SESSION_REASON_NONE;
+}
+
+/* Nothing is published in between: `news` is empty whenever root is listened to. */
+void session_closing(struct session *session)
+{
+    struct served *served = session->owner;
+    list_remove(&served->awake);
+    client_close(&served->client, &queue);
+    heap_free(served);
+    count--;
+    session_release(session);
+}
+
+static void add_news(struct client *client)
+{
+    if (client->has_news)
+        return;
+    client->has_news = true;
+    client->next_news = news;
+    news = client;
+}
+
+static void publish_all(void)
+{
+    while (news) {
+        struct client *client = news;
+        news = client->next_news;
+        client->has_news = false;
+        back_publish(client->back);
+    }
 }
 
 u64 clients_expire(u64 now)
 {
-    for (;;) {
-        struct alarm *alarm = queue_first(&queue);
-        if (!alarm)
-            return UINT64_MAX;
-        if (alarm->deadline > now)
-            return alarm->deadline;
-        client_expire(clients[alarm->client], &queue, alarm, now);
+    struct alarm *first;
+    while ((first = queue_first(&queue)) && first->deadline <= now) {
+        struct client *client = first->client;
+        client_expire(client, &queue, first, now);
+        add_news(client);
+    }
+    publish_all();
+    return first ? first->deadline : UINT64_MAX;
+}
+
+/* Its turn. What it did is published at once: its client may wait for nothing else. */
+static void serve(struct served *served)
+{
+    struct client *client = &served->client;
+    enum back_result result = client_take(client, &queue, QUANTUM);
+    back_publish(client->back);
+    if (result == BACK_TAKEN || (result == BACK_EMPTY && !back_may_sleep(client->back)))
+        return;
+    list_remove(&served->awake);
+    if (result == BACK_BROKEN) {
+        client_close(client, &queue);
+        session_refuse(served->session, client->back->broken);
     }
 }
 
-void clients_raise(void)
+bool clients_serve(void)
 {
-    for (unsigned i = 0; i < CLIENTS; i++) {
-        struct client *client = clients[i];
-        if (!client || !client->must_raise)
-            continue;
-        client->must_raise = false;
-        if (event_raise(client->event, client->event_bits, 0) < 0)
-            close(i);
+    struct list turn;
+    list_init(&turn);
+    list_move_all(&turn, &awake);
+    while (!list_empty(&turn)) {
+        struct list *node = list_pop_front(&turn);
+        list_push_back(&awake, node);
+        serve(container_of(node, struct served, awake));
+        clients_expire(time_now());
     }
+    return !list_empty(&awake);
 }

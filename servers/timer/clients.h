@@ -1,24 +1,22 @@
 /*
- * All clients of the timer server: memory for each, the capabilities they passed, and the queue of
- * their alarms.
+ * All sessions of the timer server, and the queue of their timers: who has requests to be looked
+ * at, and whose turn it is.
  */
 #pragma once
+#include <runtime/session.h>
 #include <timer/client.h>
 
-/* The client whose calls carry this badge; NULL when it has not opened. */
-struct client *clients_find(u64 badge);
+/* From now on sessions can be served. Before that, all are refused. */
+void clients_start(void);
 
-/* The queue of armed alarms, with room for all of every client. */
-struct queue *clients_queue(void);
+/* The doorbells among these event bits have rung. */
+void clients_wake(u64 events);
 
 /*
- * A client opens: `event` is the slot of the event capability it passed, `bits` what to raise. A
- * client that had opened before begins anew. On success the slot is the client's from here on.
+ * One turn: takes a bounded number of requests of each session that has some; what is due in
+ * between expires. False: there is nothing left to be taken, and a doorbell rings when there is.
  */
-must_check status clients_open(u64 badge, u32 event, u64 bits);
+must_check bool clients_serve(void);
 
-/* Moves every alarm that is due at `now` to its client's list; the next deadline, or UINT64_MAX. */
+/* Completes every timer that is due; the next deadline, UINT64_MAX if there is none. */
 u64 clients_expire(u64 now);
-
-/* Raises the events of clients with news; closes those whose event is gone. */
-void clients_raise(void);

@@ -54,17 +54,11 @@ struct alarm **queue_set_storage(struct queue *queue, struct alarm **storage, u3
     return before;
 }
 
-struct alarm *queue_first(const struct queue *queue)
-{
-    return queue->count == 0 ? NULL : at(queue, 1);
-}
-
 void queue_arm(struct queue *queue, struct alarm *alarm, u64 deadline)
 {
-    u32 place = alarm->place != 0 ? alarm->place : ++queue->count;
     alarm->deadline = deadline;
     alarm->sequence = queue->sequence++;
-    settle(queue, place, alarm);
+    settle(queue, ++queue->count, alarm);
 }
 
 bool queue_cancel(struct queue *queue, struct alarm *alarm)

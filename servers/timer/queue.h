@@ -1,20 +1,18 @@
 /*
- * The alarms that are armed, of all clients together, the earliest first: a binary heap whose
- * members know their place in it, so that any of them can be moved or taken out. Pure logic.
+ * The alarms that are armed, of all sessions together, the earliest first: a binary heap whose
+ * members know their place in it, so that any of them can be taken out. Pure logic.
  */
 #pragma once
-#include <base/list.h>
 #include <base/types.h>
+
+struct client;
 
 struct alarm {
     u64 deadline; /* nanoseconds */
-    union {
-        u64 sequence; /* while armed: of two with one deadline, the one armed first is first */
-        u64 late;     /* once expired: by how much */
-    };
-    struct list expired; /* on the client's list of those not told yet */
-    u32 place;           /* in the heap, counted from 1; 0: not armed */
-    u16 client, id;      /* whose it is */
+    u64 sequence; /* of two with one deadline, the one armed first is first */
+    struct client *client;
+    u32 place; /* in the heap, counted from 1; 0: not armed */
+    u16 tag;   /* of the request that it is */
 };
 
 struct queue {
@@ -29,9 +27,12 @@ struct queue {
 struct alarm **queue_set_storage(struct queue *queue, struct alarm **storage, u32 capacity);
 
 /* The alarm with the earliest deadline, NULL when there is none. */
-struct alarm *queue_first(const struct queue *queue);
+static inline struct alarm *queue_first(const struct queue *queue)
+{
+    return queue->count == 0 ? NULL : queue->alarms[0];
+}
 
-/* Arms the alarm, which may be armed already: then it moves. There must be room. */
+/* Arms the alarm, which is not armed. There must be room. */
 void queue_arm(struct queue *queue, struct alarm *alarm, u64 deadline);
 
 /* Takes the alarm out. False when it was not armed. */

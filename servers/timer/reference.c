@@ -1,19 +1,24 @@
 /*
- * From the grants `hpet` (registers, and an interrupt with a line) to a clock. See clock.h.
+ * From the grants `hpet` (registers, and an interrupt with a line) to a clock with an alarm. See
+ * reference.h.
  */
-#include <timer/clock.h>
+#include <timer/reference.h>
 
 #include <abi/start.h>
+#include <clock.h>
 #include <drivers/hpet.h>
 #include <runtime/map.h>
 #include <runtime/print.h>
 #include <runtime/start.h>
 #include <runtime/syscall.h>
 
+#define SAMPLES 4u /* of which the one counts that took the shortest */
+
 static struct hpet hpet;
 static const struct grant *irq;
+static u64 irq_bit;
 
-bool clock_open(void)
+bool reference_open(void)
 {
     const struct grant *grant = grant_find(GRANT_REGISTERS, "hpet");
     irq = grant_find(GRANT_IRQ, "hpet");
@@ -37,24 +42,33 @@ bool clock_open(void)
         print("timer: the HPET cannot be used: %s\n", hpet_error_text(error));
         return false;
     }
+    irq_bit = 1ul << irq->value[0];
     print("timer: HPET, %u fs a tick, %u-bit counter, line %u (%s)\n", hpet.period_fs,
           hpet.counter_is_long ? 64u : 32u, route.line, route.level ? "level" : "edge");
     return true;
 }
 
-u64 clock_now(void)
+void reference_sample(u64 *tsc, u64 *ns)
 {
-    return hpet_to_ns(&hpet, hpet_ticks(&hpet));
+    u64 shortest = UINT64_MAX;
+    for (u32 i = 0; i < SAMPLES; i++) {
+        u64 before = clock_ticks(), ticks = hpet_ticks(&hpet), took = clock_ticks() - before;
+        if (took >= shortest)
+            continue;
+        shortest = took;
+        *tsc = before + took / 2;
+        *ns = hpet_to_ns(&hpet, ticks);
+    }
 }
 
-void clock_arm(u64 ns)
+void reference_alarm(u64 ns)
 {
     hpet_arm(&hpet, hpet_from_ns(&hpet, ns));
 }
 
-bool clock_interrupt(u64 events)
+bool reference_interrupt(u64 events)
 {
-    if (!(events & 1ul << irq->value[0]))
+    if (!(events & irq_bit))
         return false;
     hpet_interrupt(&hpet);
     status result = irq_ack(irq->slot);
