@@ -81,6 +81,7 @@ extern const call_handler syscall_table[];
 extern const u64 syscall_limit;
 status syscall_unknown(void);
 void event_raise_fast(void);
+void raise_wait_fast(void);
 
 #define HANDLER(name, ...) status call_##name(__VA_ARGS__)
 
@@ -95,6 +96,7 @@ HANDLER(null, void);
 HANDLER(endpoint_create, u64 pool, u64 slot);
 HANDLER(event_create, u64 pool, u64 slot);
 HANDLER(event_raise, u64 event, u64 bits, u64 window);
+HANDLER(raise_wait, u64 event, u64 bits, u64 endpoint);
 HANDLER(event_poll, u64 event);
 HANDLER(event_bind, u64 event, u64 thread);
 /* object.c */

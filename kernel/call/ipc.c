@@ -6,6 +6,8 @@
 #include "object/pool.h"
 #include "object/space.h"
 
+#define RAISE_WAIT_WINDOW_NS 50000ul
+
 /* ---- messages ---- */
 
 /* Puts the words where kernel/object/endpoint.c looks for them, and where the next message will be
@@ -33,14 +35,14 @@ static inline status check_caps(u64 caps)
 }
 
 /* An endpoint to wait at, or NULL for SLOT_NONE. */
-static status find_waiting(u64 slot, struct endpoint **endpoint)
+static status find_waiting(u64 slot, unsigned argument, struct endpoint **endpoint)
 {
     *endpoint = NULL;
     if (slot == SLOT_NONE) {
-        refuse_if(!call_thread()->event, ERR_ABSENT, 1); /* nothing could ever wake it */
+        refuse_if(!call_thread()->event, ERR_ABSENT, argument); /* nothing could ever wake it */
         return 0;
     }
-    return call_find(slot, OBJECT_ENDPOINT, RIGHT_RECEIVE, 1, endpoint, endpoint);
+    return call_find(slot, OBJECT_ENDPOINT, RIGHT_RECEIVE, argument, endpoint, endpoint);
 }
 
 /* What a call or wait returns was, or will be, written into the frame, from where all registers are
@@ -90,7 +92,7 @@ status call_reply_wait_caps(u64 endpoint_slot, u64 word, u64 caps, u64 word1, u6
 {
     struct thread *self = call_thread();
     struct endpoint *endpoint;
-    try(find_waiting(endpoint_slot, &endpoint));
+    try(find_waiting(endpoint_slot, 1, &endpoint));
     try(check_caps(caps));
     save_words(self, word, caps, word1, word2, word3);
     endpoint_reply_wait(endpoint, self);
@@ -101,7 +103,7 @@ status call_wait(u64 endpoint_slot, u64 flags, u64 caps)
 {
     struct thread *self = call_thread();
     struct endpoint *endpoint;
-    try(find_waiting(endpoint_slot, &endpoint));
+    try(find_waiting(endpoint_slot, 1, &endpoint));
     refuse_if(flags & ~(u64)WAIT_POLL, ERR_ARGUMENT, 2);
     try(check_caps(caps));
     if (flags & WAIT_POLL && !endpoint_pending(endpoint, self)) {
@@ -139,22 +141,49 @@ status call_event_create(u64 pool_slot, u64 slot)
     return call_created(slot, 2, &event->object);
 }
 
-status call_event_raise(u64 event_slot, u64 bits, u64 window)
+/* The event whose bits may be raised through a capability. */
+static status find_raised(u64 event_slot, u64 bits, struct event **event)
 {
     struct cap *cap;
     try(call_cap(event_slot, OBJECT_EVENT, RIGHT_RAISE, 1, &cap));
     refuse_if(!bits, ERR_ARGUMENT, 2);
     refuse_if(cap->badge && bits & ~cap->badge, ERR_RIGHTS, 2);
-    refuse_if(window > EVENT_WINDOW_LIMIT_NS, ERR_ARGUMENT, 3);
-    struct event *event = container_of(cap->object, struct event, object);
+    *event = container_of(cap->object, struct event, object);
+    return 0;
+}
+
+static void raise(struct event *event, u64 bits, u64 window_ns)
+{
     struct thread_counters *count = &call_thread()->count;
     if (bits & ~event->pending) {
         count->raised++;
     } else {
         count->suppressed++;
     }
-    event_raise(event, bits, window ? ns_to_tsc(window) : 0);
+    event_raise(event, bits, window_ns ? ns_to_tsc(window_ns) : 0);
+}
+
+status call_event_raise(u64 event_slot, u64 bits, u64 window)
+{
+    struct event *event;
+    try(find_raised(event_slot, bits, &event));
+    refuse_if(window > EVENT_WINDOW_LIMIT_NS, ERR_ARGUMENT, 3);
+    raise(event, bits, window);
     return 0;
+}
+
+/* The window matters only if the wait ends at once. */
+status call_raise_wait(u64 event_slot, u64 bits, u64 endpoint_slot)
+{
+    struct thread *self = call_thread();
+    struct endpoint *endpoint;
+    struct event *event;
+    try(find_raised(event_slot, bits, &event));
+    try(find_waiting(endpoint_slot, 3, &endpoint));
+    raise(event, bits, RAISE_WAIT_WINDOW_NS);
+    save_words(self, 0, 0, 0, 0, 0);
+    endpoint_wait(endpoint, self);
+    return from_frame(self);
 }
 
 status call_event_poll(u64 event_slot)

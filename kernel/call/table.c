@@ -11,6 +11,7 @@ const call_handler syscall_table[SYSCALL_COUNT] = {
     ENTRY(SYS_REPLY_WAIT, reply_wait),
     ENTRY(SYS_CALL_CAPS, call_caps),
     ENTRY(SYS_REPLY_WAIT_CAPS, reply_wait_caps),
+    [SYS_RAISE_WAIT] = raise_wait_fast, /* the same; else call_raise_wait */
     ENTRY(SYS_WAIT, wait),
     ENTRY(SYS_REPLY, reply),
     ENTRY(SYS_NULL, null),

@@ -242,7 +242,7 @@ void cpu_load(struct thread *to)
     }
     cpu->loaded = to;
     cpu->context_switches++;
-    bool special = to->fast_shift == HURDLE_SHIFT_SLOW;
+    bool special = to->fast_shift_capped == HURDLE_SHIFT_SLOW;
     cpu->hurdles = (cpu->hurdles & ~HURDLE_LOADED) | (special ? HURDLE_LOADED : 0);
 }
 

@@ -53,6 +53,7 @@ struct cpu {
     u64 lazy_until;  /* end of the window of lazily raised events; TIMER_OFF: none */
     u64 period_end;  /* end of the present period of caps */
     u64 period;      /* its number */
+    u64 budget_look; /* when a share with a cap, chosen last, was to be looked at again */
     u64 alarm_at;    /* root's alarm; TIMER_OFF when it is not set */
     u8 attention;    /* enum attention: what is to be done before ring 3 goes on */
     bool idle;       /* in the idle loop, where interrupts are on and nobody is loaded */
@@ -79,7 +80,8 @@ enum attention {
  * ipc_fast.asm switches to a thread if nothing is left of `hurdles` once it is shifted right by
  * that thread's fast_shift. For a thread that needs no special care that leaves the bits of
  * run.ready from its own priority up, and HURDLE_LOADED; for others (FPU, cap, halted, faulting)
- * HURDLE_ALWAYS as well.
+ * HURDLE_ALWAYS as well. Where only the cap is in the way, fast_shift_capped says so, and whoever
+ * looks after the budget (event_fast.asm) may switch all the same.
  */
 #define HURDLE_ALWAYS          2u
 #define HURDLE_LOADED          0x80000000u /* `loaded` itself needs special care */

@@ -29,12 +29,16 @@ static void __attribute__((used)) offsets(void)
     OFFSET(CPU_SPACE, cpu, space);
     OFFSET(CPU_ATTENTION, cpu, attention);
     OFFSET(CPU_SWITCHED_AT, cpu, switched_at);
+    OFFSET(CPU_TIMER_ARMED, cpu, timer_armed);
+    OFFSET(CPU_BUDGET_LOOK, cpu, budget_look);
     OFFSET(CPU_CR3_LOADS, cpu, cr3_loads);
     OFFSET(THREAD_SPACE, thread, space);
     OFFSET(THREAD_SHARE, thread, share);
     OFFSET(THREAD_SLOTS, thread, slots);
     OFFSET(THREAD_FAST_SHIFT, thread, fast_shift);
     OFFSET(THREAD_FAST_SHIFT_MENDED, thread, fast_shift_mended);
+    OFFSET(THREAD_FAST_SHIFT_CAPPED, thread, fast_shift_capped);
+    OFFSET(THREAD_EVENT, thread, event);
     OFFSET(THREAD_FAULTING, thread, faulting);
     OFFSET(THREAD_BITS_PENDING, thread, bits_pending);
     OFFSET(THREAD_PRIORITY, thread, priority);
@@ -54,6 +58,7 @@ static void __attribute__((used)) offsets(void)
     OFFSET(SHARE_READY, share, ready);
     OFFSET(SHARE_LINK, share, link);
     OFFSET(SHARE_USED, share, used);
+    OFFSET(SHARE_BUDGET_END, share, budget_end);
     OFFSET(SPACE_PAGE_TABLE, space, page_table);
     OFFSET(OBJECT_TYPE, object, type);
     OFFSET(ENDPOINT_CALLERS, endpoint, callers);

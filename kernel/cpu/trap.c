@@ -93,7 +93,7 @@ static void thread_fault(struct thread *thread, u64 vector, u64 error, u64 addre
     thread->fault_words[2] = frame_of(thread)->rip;
     thread->fault_words[3] = frame_of(thread)->rsp;
     thread->faulting = true;
-    thread->fast_shift = HURDLE_SHIFT_SLOW;
+    thread->fast_shift = thread->fast_shift_capped = HURDLE_SHIFT_SLOW;
     endpoint_call(container_of(thread->fault.object, struct endpoint, object), thread,
                   thread->fault.badge);
 }

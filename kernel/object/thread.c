@@ -70,10 +70,12 @@ void thread_leave(struct thread *thread, enum thread_state_code state)
 
 void thread_update_fast(struct thread *thread)
 {
-    bool slow =
-        thread->halted || thread->flags & THREAD_FPU || !thread->share || thread->share->cap;
-    thread->fast_shift_mended = slow ? HURDLE_SHIFT_SLOW : HURDLE_SHIFT(thread->priority);
+    u32 fast = HURDLE_SHIFT(thread->priority);
+    bool slow = thread->halted || thread->flags & THREAD_FPU || !thread->share;
+    bool capped = !slow && thread->share->cap;
+    thread->fast_shift_mended = slow || capped ? HURDLE_SHIFT_SLOW : fast;
     thread->fast_shift = thread->faulting ? HURDLE_SHIFT_SLOW : thread->fast_shift_mended;
+    thread->fast_shift_capped = slow || thread->faulting ? HURDLE_SHIFT_SLOW : fast;
 }
 
 void thread_halt(struct thread *thread)

@@ -38,7 +38,8 @@ struct thread {
     bool bits_pending; /* in the event bound to it */
     u32 priority;
     u32 fast_shift;        /* what ipc_fast.asm shifts cpu->hurdles by: see there; */
-    u32 fast_shift_mended; /* and what that will be when its fault is over */
+    u32 fast_shift_mended; /* and what that will be when its fault is over; */
+    u32 fast_shift_capped; /* and what it would be if its share had no cap */
     struct thread *caller; /* whom it has to answer */
     struct thread *server; /* who has to answer it, in REPLYING */
     u64 badge;             /* of the capability through which it calls */

@@ -140,7 +140,8 @@ void sched_arm(struct cpu *cpu)
             deadline = min(deadline, cpu->switched_at + (share->turn_end - share->used));
         }
         if (share->cap && share->budget_end > share->used) {
-            deadline = min(deadline, cpu->switched_at + (share->budget_end - share->used));
+            cpu->budget_look = cpu->switched_at + (share->budget_end - share->used);
+            deadline = min(deadline, cpu->budget_look);
         }
     }
     if (cpu->run.throttled_mask) {
@@ -194,6 +195,9 @@ void sched_wake(struct thread *thread, u64 window)
         return;
     }
     enqueue(cpu, thread, false);
+    if (current && thread->priority < current->priority) {
+        return; /* it has its turn when those above have nothing to do */
+    }
     cpu->attention |= ATTENTION_CHOOSE;
     if (urgent && !window) {
         cpu->lazy_until = TIMER_OFF;

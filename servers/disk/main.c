@@ -19,15 +19,9 @@
  * call, in `m`. */
 static bool wait(bool busy, bool must_reply, struct message *m)
 {
-    status got = 0;
-    if (must_reply && busy) {
-        got = ipc_reply(m, 0);
-        must_reply = false;
-    }
-    if (got >= 0 && must_reply)
-        got = ipc_reply_wait(SLOT_SERVICE, m, 0);
-    else if (got >= 0)
-        got = ipc_wait(SLOT_SERVICE, busy ? WAIT_POLL : 0, m, 0);
+    if (must_reply)
+        ignore_status(ipc_reply(m, 0)); /* the caller may have ended meanwhile */
+    status got = session_ipc_wait(SLOT_SERVICE, busy ? WAIT_POLL : 0, m);
     if (status_code(got) == ERR_EMPTY)
         m->events = 0;
     else if (got < 0)
@@ -42,6 +36,7 @@ int main(void)
     ramdisks_open(&volumes);
     ahci_home_open();
     sessions_start();
+    session_hold_bells();
 
     struct message m;
     bool must_reply = false;

@@ -100,6 +100,17 @@ static inline must_check status event_raise(u32 event, u64 bits, u64 window)
     return result;
 }
 
+/*
+ * Raises bits lazily, and waits as ipc_wait does, as one call: `endpoint` may be SLOT_NONE. An error
+ * of the raise says so, and nothing was waited for.
+ */
+static inline must_check status ipc_raise_wait(u32 event, u64 bits, u32 endpoint, struct message *m)
+{
+    m->word[0] = bits;
+    m->word[1] = m->word[2] = m->word[3] = 0;
+    return ipc_enter(SYS_RAISE_WAIT, event, m, endpoint);
+}
+
 /* Takes and clears the event's bits without waiting; ERR_EMPTY, with 0 bits, if none is set. */
 static inline must_check status event_poll(u32 event, u64 *bits)
 {

@@ -19,6 +19,18 @@
 #include <base/parse.h>
 #include <front.h>
 
+struct message;
+
+/*
+ * From now on the other side of a session is woken when this program waits, by session_ipc_wait or
+ * session_wait: one system call for the two. (If it has woken somebody else meanwhile, at once.) For
+ * programs that wait soon whenever they have published something.
+ */
+void session_hold_bells(void);
+
+/* ipc_wait without capabilities, for programs that hold bells. */
+must_check status session_ipc_wait(u32 endpoint, u32 flags, struct message *m);
+
 /* --- serving --------------------------------------------------------------------------------- */
 
 struct session {

@@ -4,6 +4,7 @@
  */
 #include <host.h>
 #include <runtime/print.h>
+#include <runtime/session.h>
 #include <runtime/session_news.h>
 #include <runtime/slots.h>
 #include <runtime/step.h>
@@ -18,12 +19,42 @@ void (*session_on_serve)(const struct session_given *given);
 void (*session_on_release)(u32 number);
 void (*session_on_use)(const struct session_given *given);
 
+static bool holds_bells; /* until the program waits */
+static u64 held_bell;    /* 0: none */
+
+static u64 bell_bits(u64 bell)
+{
+    return 1ul << (bell >> 32);
+}
+
+void session_hold_bells(void)
+{
+    holds_bells = true;
+}
+
 void host_ring(u64 bell)
 {
+    u64 ring = bell;
+    if (holds_bells) {
+        ring = held_bell;
+        held_bell = bell;
+    }
     step(STEP_PUBLISHED);
-    /* The events are root's, and outlive whoever waits for them. */
-    ignore_status(event_raise((u32)bell, 1ul << (bell >> 32), RING_WINDOW_NS));
+    if (ring != 0) /* the events are root's, and outlive whoever waits for them */
+        ignore_status(event_raise((u32)ring, bell_bits(ring), RING_WINDOW_NS));
     step(STEP_RAISED);
+}
+
+status session_ipc_wait(u32 endpoint, u32 flags, struct message *m)
+{
+    u64 bell = held_bell;
+    held_bell = 0;
+    if (bell == 0)
+        return ipc_wait(endpoint, flags, m, 0);
+    if (flags == 0)
+        return ipc_raise_wait((u32)bell, bell_bits(bell), endpoint, m);
+    ignore_status(event_raise((u32)bell, bell_bits(bell), RING_WINDOW_NS)); /* as above */
+    return ipc_wait(endpoint, flags, m, 0);
 }
 
 void host_reconnect(u64 number)

@@ -59,7 +59,7 @@ void session_wait(u64 events)
 {
     while (!(kept & events)) {
         struct message m;
-        status result = ipc_wait(SLOT_NONE, 0, &m, 0);
+        status result = session_ipc_wait(SLOT_NONE, 0, &m);
         if (result < 0)
             panic("waiting for a session: %s", error_text(status_code(result)));
         kept |= m.events & ~(EVENT_SESSIONS | EVENT_ALIVE);

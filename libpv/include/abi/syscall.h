@@ -76,7 +76,8 @@
     X(SYS_MACHINE_TRACE, 48, "machine, struct trace_entry *, how many, sequence number")           \
     X(SYS_MACHINE_PANIC, 49, "machine, text, length")                                              \
     X(SYS_CALL_CAPS, 50, "endpoint, word, capabilities, word, word, word")                         \
-    X(SYS_REPLY_WAIT_CAPS, 51, "endpoint, word, capabilities, word, word, word")
+    X(SYS_REPLY_WAIT_CAPS, 51, "endpoint, word, capabilities, word, word, word")                   \
+    X(SYS_RAISE_WAIT, 52, "event, bits, endpoint")
 
 enum syscall {
 #define X(name, number, arguments) name = number,

@@ -193,6 +193,12 @@ void refusals_ipc(void)
     }
     call = CALL(SYS_WAIT, endpoint, 2, 0);
     arguments_values(call, 2, ERR_ARGUMENT, 2, 3, 1ul << 32, ~0ul);
+    call = CALL(SYS_RAISE_WAIT, g.slot[OBJECT_EVENT], 1, endpoint);
+    arguments_cap(&g, call, 1, OBJECT_EVENT, RIGHT_RAISE);
+    arguments_values(call, 2, ERR_ARGUMENT, 0);
+    arguments_values(call, 3, ERR_TYPE, g.slot[OBJECT_EVENT], g.slot[OBJECT_POOL]);
+    arguments_values(call, 3, ERR_SLOT, SLOT_LAST - 1, SLOT_LIMIT, ~0ul, 1ul << 32 | endpoint);
+    arguments_values(call, 3, ERR_RIGHTS, calling);
     call = CALL(SYS_REPLY, 0, 1, 0, 2, 3, 4);
     arguments_values(call, 3, ERR_SLOT, SLOT_LAST - 1, SLOT_LIMIT, 0xffffffff);
     arguments_values(call, 3, ERR_ARGUMENT, no_receive, far);

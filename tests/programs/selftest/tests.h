@@ -92,6 +92,11 @@
     X(event, lazy)                                                                                 \
     X(event, lazy_wait)                                                                            \
     X(event, lazy_others)                                                                          \
+    X(raise_wait, play)                                                                            \
+    X(raise_wait, capped)                                                                          \
+    X(raise_wait, cap_holds)                                                                       \
+    X(raise_wait, what_is_there)                                                                   \
+    X(raise_wait, own)                                                                             \
     X(device, ports)                                                                               \
     X(device, config)                                                                              \
     X(device, dma)                                                                                 \

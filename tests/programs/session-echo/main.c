@@ -69,6 +69,7 @@ static bool work(struct session *session)
 int main(void)
 {
     sessions_start();
+    session_hold_bells();
     u64 events = SESSIONS_ALL;
     for (;;) {
         for_each_session(session, events)
@@ -77,7 +78,7 @@ int main(void)
                 session_refuse(session, session->back.broken);
         }
         struct message m;
-        status got = ipc_wait(SLOT_NONE, 0, &m, 0);
+        status got = session_ipc_wait(SLOT_NONE, 0, &m);
         if (got < 0)
             panic("echo: waiting: %s", error_text(status_code(got)));
         session_events(m.events);

@@ -18,7 +18,7 @@
  */
 #include "fuzz.h"
 
-static_assert(SYSCALLS == SYS_REPLY_WAIT_CAPS + 1, "a new system call needs a line here");
+static_assert(SYSCALLS == SYS_RAISE_WAIT + 1, "a new system call needs a line here");
 
 const struct call calls[SYSCALLS] = {
 #define CALL(name, arguments) [name] = {#name, arguments}
@@ -74,5 +74,6 @@ const struct call calls[SYSCALLS] = {
     CALL(SYS_MACHINE_PANIC, "MUU"),
     CALL(SYS_CALL_CAPS, "ezczzz"),
     CALL(SYS_REPLY_WAIT_CAPS, "lzczzz"),
+    CALL(SYS_RAISE_WAIT, "vbl"),
 #undef CALL
 };

@@ -123,7 +123,7 @@ static void make_random_call(void)
     choose_arguments(&attempt);
     status result = attempt_make(&attempt);
     bool receives = attempt.number == SYS_WAIT || attempt.number == SYS_REPLY_WAIT ||
-                    attempt.number == SYS_REPLY_WAIT_CAPS;
+                    attempt.number == SYS_REPLY_WAIT_CAPS || attempt.number == SYS_RAISE_WAIT;
     if (receives && result >= 0)
         answering = result & WAIT_MESSAGE;
     else if (attempt.number == SYS_REPLY && result >= 0)
