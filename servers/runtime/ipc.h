@@ -101,8 +101,8 @@ static inline must_check status event_raise(u32 event, u64 bits, u64 window)
 }
 
 /*
- * Raises bits lazily, and waits as ipc_wait does, as one call: `endpoint` may be SLOT_NONE. An error
- * of the raise says so, and nothing was waited for.
+ * Raises bits lazily, and waits as ipc_wait does, as one call: `endpoint` may be SLOT_NONE. An
+ * error of the raise says so, and nothing was waited for.
  */
 static inline must_check status ipc_raise_wait(u32 event, u64 bits, u32 endpoint, struct message *m)
 {

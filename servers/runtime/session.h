@@ -23,8 +23,8 @@ struct message;
 
 /*
  * From now on the other side of a session is woken when this program waits, by session_ipc_wait or
- * session_wait: one system call for the two. (If it has woken somebody else meanwhile, at once.) For
- * programs that wait soon whenever they have published something.
+ * session_wait: one system call for the two. (If it has woken somebody else meanwhile, at once.)
+ * For programs that wait soon whenever they have published something.
  */
 void session_hold_bells(void);
 
