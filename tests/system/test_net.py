@@ -148,8 +148,8 @@ class Wire:
 
     def netdev(self, card):
         """QEMU's arguments for a card at this wire."""
-        here = self.socket.getsockname()[1]
-        return ["-netdev", f"socket,id=wire,udp=127.0.0.1:{here},localaddr=127.0.0.1:{self.peer[1]}",
+        here, there = self.socket.getsockname()[1], self.peer[1]
+        return ["-netdev", f"socket,id=wire,udp=127.0.0.1:{here},localaddr=127.0.0.1:{there}",
                 "-device", f"{card},netdev=wire,mac=52:54:00:12:34:56"]
 
     def send(self, frame):
@@ -209,7 +209,7 @@ def udp_payload(frame):
 
 
 def on_the_wire(machine, card, **options):
-    """A machine whose client answers at the wire, which has answered once; the machine, the wire."""
+    """A machine whose client answers at the wire, and has once; the machine, the wire."""
     wire = Wire()
     m = booted(machine, client("wire", "wire", ("net", "52:54:00:74:65:01")),
                extra=wire.netdev(card), **options)
