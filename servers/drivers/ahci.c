@@ -83,7 +83,8 @@ static void stuck(struct ahci *ahci)
     ahci->phase = AHCI_DEAD;
     for (u32 i = 0; i < AHCI_PORTS; i++)
         ahci->ports[i].present = false;
-    ahci->home.stuck(ahci);
+    if (ahci->home.stuck)
+        ahci->home.stuck(ahci);
 }
 
 /* After the reset, which may have cost registers that the firmware had written, PI among them. */

@@ -272,8 +272,8 @@ void queue_end_all(struct ahci_port *port, u32 slots, enum ahci_result result);
 
 /* --- ahci_trouble.c -------------------------------------------------------------------------- */
 
-#define TROUBLES_MOST     8 /* in a row, until a port is given up */
-#define TROUBLES_NO_START 3 /* so many of them is a disk worth that does not even start */
+#define TROUBLES_MOST     16 /* in a row, until a port is given up */
+#define TROUBLES_NO_START 6  /* so many of them is a disk worth that does not even start */
 
 /* Looks at all that a port has to say: its link, errors, what is done. True: there was
  * something. */

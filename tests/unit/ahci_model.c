@@ -13,6 +13,11 @@ struct ahci model_ahci;
 u8 *model_shared;
 static u32 seed;
 
+void model_seed(u32 value)
+{
+    seed = value;
+}
+
 u32 model_random(u32 limit)
 {
     seed = seed * 1664525 + 1013904223;
@@ -78,6 +83,8 @@ static void reset_hba(void)
     model.ghc = GHC_AE | GHC_HR;
     model.is = 0;
     model.hba_resets++;
+    if (model.forgets)
+        model.pi = 0;
     model.reset_until = model.now + model.reset_ns;
     for (u32 i = 0; i < MODEL_PORTS; i++) {
         struct model_port *port = &model.ports[i];
@@ -128,7 +135,7 @@ static void write_cmd(struct model_port *port, u32 value)
         assert_int_equal(read_port(port, PxSSTS) & 15, 3);
         model_header(port, 0);
     }
-    u32 running = on || port->cr_stuck ? CMD_CR : 0;
+    u32 running = on || (port->cr_stuck && port->cmd & CMD_CR) ? CMD_CR : 0;
     port->cmd = (value & ~(CMD_CR | CMD_FR)) | running | (value & CMD_FRE ? CMD_FR : 0);
     if (value & CMD_FRE)
         model_received(port);
@@ -294,7 +301,7 @@ void model_init(void)
     memset(model_shared, 0xa5, MODEL_SHARED);
     memset(model_data, 0x5a, MODEL_DATA);
     memset(&model, 0, sizeof(model));
-    seed = 1;
+    model_seed(1);
     model.cap = CAP_S64A | CAP_SNCQ | 31u << 8 | (MODEL_PORTS - 1);
     model.pi = (1u << MODEL_PORTS) - 1;
     model.version = 0x10301;

@@ -24,6 +24,17 @@ struct model_bad {
     u8 error;  /* ... and this is in the error register then */
 };
 
+/* What comes of READ LOG EXT. */
+enum model_log {
+    MODEL_LOG,         /* what should */
+    MODEL_LOG_REFUSED, /* an error */
+    MODEL_LOG_SILENT,  /* nothing is written */
+    MODEL_LOG_NQ,      /* it was not an NCQ command */
+    MODEL_LOG_DAMAGED, /* a wrong checksum */
+    MODEL_LOG_OTHER,   /* a command that nobody has issued */
+    MODEL_LOGS
+};
+
 struct model_port {
     /* To be set by the test. */
     bool attached, busy_error, cr_stuck;
@@ -32,8 +43,9 @@ struct model_port {
     u64 start_ns; /* a disk needs so long to get ready */
     u16 identify[256];
     struct model_bad bad[MODEL_BAD];
-    bool no_log; /* READ LOG EXT fails */
-    u32 fatal;   /* PxIS bits that come in place of the next completion */
+    enum model_log log;
+    u32 bad_flushes; /* so many of the next flushes fail */
+    u32 fatal;       /* PxIS bits that come in place of the next completion */
 
     /* To be looked at. */
     u8 content[MODEL_SECTORS * 512];
@@ -50,7 +62,8 @@ struct model_port {
 
 struct model {
     bool vanished;
-    bool qemu; /* does it in QEMU 7.2's ways */
+    bool forgets; /* GHC.HR clears PI */
+    bool qemu;    /* does it in QEMU 7.2's ways */
     u64 now;
     u64 reset_ns; /* so long GHC.HR takes */
     u32 cap, cap2, bohc, version;
@@ -87,6 +100,7 @@ void model_deliver(void);
 void model_unplug(u32 port);
 void model_plug(u32 port);
 
+void model_seed(u32 value);
 u32 model_random(u32 limit);
 
 u32 model_read(const struct registers *registers, u64 offset);

@@ -108,6 +108,7 @@ static void transfer(const struct command_view *v, u8 *bytes, u32 length, bool t
         at += size;
     }
     assert_int_equal(at, length);
+    v->header[1] = length;
 }
 
 static void trim(struct model_port *port, const struct command_view *v)
@@ -127,16 +128,20 @@ static void log_page(struct model_port *port, const struct command_view *v)
 {
     u8 log[512] = {0};
     assert_int_equal(v->sector, 0x10);
-    log[0] = (u8)port->failed_tag;
+    port->halted = false;
+    port->logs++;
+    if (port->log == MODEL_LOG_SILENT)
+        return;
+    log[0] = (u8)port->failed_tag | (port->log == MODEL_LOG_NQ ? 0x80 : 0);
+    if (port->log == MODEL_LOG_OTHER)
+        log[0] = 31;
     log[2] = 0x41;
     log[3] = port->failed_error;
     u8 sum = 0;
     for (u32 i = 0; i < 511; i++)
         sum = (u8)(sum + log[i]);
-    log[511] = (u8)-sum;
+    log[511] = (u8)(-sum + (port->log == MODEL_LOG_DAMAGED));
     transfer(v, log, sizeof(log), false);
-    port->halted = false;
-    port->logs++;
 }
 
 /* Does what the command says; the error, or 0. */
@@ -163,6 +168,10 @@ static u8 perform(struct model_port *port, const struct command_view *v)
         return 0;
     }
     if (v->command == FLUSH_CACHE_EXT) {
+        if (port->bad_flushes) {
+            port->bad_flushes--;
+            return ERROR_ABRT;
+        }
         port->flushes++;
         port->unflushed = 0;
     } else if (v->command == DATA_SET_MANAGEMENT) {
@@ -170,7 +179,7 @@ static u8 perform(struct model_port *port, const struct command_view *v)
     } else if (v->command == IDENTIFY_DEVICE) {
         transfer(v, (u8 *)port->identify, 512, false);
         port->identifies++;
-    } else if (v->command == READ_LOG_EXT && !port->no_log && !model.qemu) {
+    } else if (v->command == READ_LOG_EXT && port->log != MODEL_LOG_REFUSED && !model.qemu) {
         log_page(port, v);
     } else {
         return ERROR_ABRT;

@@ -71,6 +71,7 @@ static void test_handoff(void **state)
     model.cap2 = CAP2_BOH;
     model.bohc = BOHC_BOS;
     model.reset_ns = 300 * MS;
+    model.forgets = true;
     assert_int_equal(opens(model_registers(), model_dma()), AHCI_OK);
     model_pass(9 * MS);
     assert_int_equal(model.hba_resets, 0);
@@ -82,6 +83,7 @@ static void test_handoff(void **state)
     model_pass(400 * MS);
     assert_int_equal(came, 1);
     assert_false(ahci_probing(&model_ahci));
+    assert_int_equal(model.pi, 15);
 }
 
 /* A predecessor left everything running, with interrupts under way. */

@@ -14,14 +14,18 @@ static struct model_port *disk1(void)
 static void finish_all(void)
 {
     for (u32 i = 0; i < 120000 && port1()->used; i++) {
-        model_run(UINT32_MAX, 1);
-        if (port1()->used)
+        model_run(1, 1);
+        if (port1()->suspects && port1()->state == AHCI_READY)
+            assert_true(bits_count(disk1()->flying) <= 1);
+        if (port1()->used && disk1()->flying == 0)
             model_pass(MS);
     }
     assert_int_equal(port1()->used, 0);
 }
 
-/* 32 reads, of which number 5 (and 20, if `two`) cannot be done so many times. */
+#define READS 31u /* the last slot is free */
+
+/* Reads, of which number 5 (and 20, if `two`) cannot be done so many times. */
 static void reads_with_bad(u32 times, u8 error, bool two)
 {
     work_open();
@@ -29,7 +33,7 @@ static void reads_with_bad(u32 times, u8 error, bool two)
     disk1()->bad[0] = (struct model_bad){8 * 5 + 1, times, error};
     if (two)
         disk1()->bad[1] = (struct model_bad){8 * 20, times, error};
-    for (u32 i = 0; i < 32; i++)
+    for (u32 i = 0; i < READS; i++)
         work_submit(i, AHCI_READ, 8 * i);
     finish_all();
     assert_true(port1()->present);
@@ -39,7 +43,7 @@ static void reads_with_bad(u32 times, u8 error, bool two)
 
 static void all_were_read(void)
 {
-    for (u32 i = 0; i < 32; i++) {
+    for (u32 i = 0; i < READS; i++) {
         work_ends(i, AHCI_DONE);
         work_has_read(i, 8 * i);
     }
@@ -48,7 +52,7 @@ static void all_were_read(void)
 
 static void others_were_read(bool two, enum ahci_result result)
 {
-    for (u32 i = 0; i < 32; i++) {
+    for (u32 i = 0; i < READS; i++) {
         bool bad = i == 5 || (two && i == 20);
         work_ends(i, bad ? result : AHCI_DONE);
         if (!bad)
@@ -58,7 +62,7 @@ static void others_were_read(bool two, enum ahci_result result)
     assert_in_range(disk1()->failures, 3 * (1 + two), 4 * (1 + two));
 }
 
-/* The disk's log says which of 32 commands failed; nothing is reset. */
+/* The disk's log says which of the commands failed; nothing is reset. */
 static void test_log(void **state)
 {
     for (u32 times = 1; times <= 4; times++) {
@@ -78,24 +82,26 @@ static void test_log(void **state)
     assert_int_equal(disk1()->resets, 0);
 }
 
-/* Without a log the disk is reset, and commands are tried one at a time: so the first error of one
- * among many is nobody's. */
+/* Without a log, or one that can be used, the disk is reset, and commands are tried one at a time:
+ * so the first error of one among many is nobody's. */
 static void test_no_log(void **state)
 {
     for (u32 times = 1; times <= 5; times++) {
-        work_setup(state);
-        disk1()->no_log = true;
-        reads_with_bad(times, ERROR_ICRC, false);
-        if (times < 4)
-            all_were_read();
-        else
-            others_were_read(false, AHCI_TRANSFER_ERROR);
-        assert_int_equal(disk1()->resets, min(times, 4));
+        for (enum model_log log = MODEL_LOG_REFUSED; log < MODEL_LOGS; log++) {
+            work_setup(state);
+            disk1()->log = log;
+            reads_with_bad(times, ERROR_ABRT, false);
+            if (times < 4)
+                all_were_read();
+            else
+                others_were_read(false, AHCI_ABORTED);
+            assert_int_equal(disk1()->resets, min(times, 4));
+        }
     }
     work_setup(state);
-    disk1()->no_log = true;
-    reads_with_bad(100, ERROR_ABRT, true);
-    others_were_read(true, AHCI_ABORTED);
+    disk1()->log = MODEL_LOG_REFUSED;
+    reads_with_bad(100, ERROR_ICRC, true);
+    others_were_read(true, AHCI_TRANSFER_ERROR);
 }
 
 /* A task file that is still busy: no log can be read. */
@@ -143,6 +149,27 @@ static void test_overwritten_error(void **state)
     }
 }
 
+/* An error that is told together with something that went well: it is not waited for. */
+static void test_error_among_good(void **state)
+{
+    (void)state;
+    model.qemu = true;
+    work_open();
+    disk1()->bad[0] = (struct model_bad){8, 1, ERROR_ABRT};
+    work_submit(0, AHCI_READ, 0);
+    work_submit(1, AHCI_READ, 8);
+    work_submit(2, AHCI_READ, 16);
+    ahci_start(&model_ahci);
+    model_finish(disk1(), 0);
+    model_finish(disk1(), 1);
+    ahci_interrupt(&model_ahci);
+    work_ends(0, AHCI_DONE);
+    assert_int_equal(port1()->state, AHCI_RESETTING);
+    finish_all();
+    work_ends(1, AHCI_DONE);
+    work_ends(2, AHCI_DONE);
+}
+
 /* Commands that are not NCQ fail as well, and flushes with them. */
 static void test_alone_errors(void **state)
 {
@@ -160,6 +187,41 @@ static void test_alone_errors(void **state)
             work_ends(i, i == 5 ? AHCI_MEDIUM_ERROR : AHCI_DONE);
         assert_int_equal(disk1()->failures, 5);
     }
+}
+
+/* Flushes that are one for the disk fail each for itself. */
+static void test_flush_errors(void **state)
+{
+    for (u32 times = 1; times < 12; times++) {
+        work_setup(state);
+        work_open();
+        disk1()->bad_flushes = times;
+        work_submit(0, AHCI_WRITE, 0);
+        for (u32 i = 1; i < 4; i++)
+            work_submit(i, AHCI_FLUSH, 0);
+        finish_all();
+        u32 failed = 0;
+        for (u32 i = 1; i < 4; i++)
+            failed += work[i].result != AHCI_DONE;
+        assert_int_equal(failed, min(times / 3, 3));
+        work_ends(0, AHCI_DONE);
+    }
+}
+
+/* An interrupt that never came is made up for. */
+static void test_lost_interrupt(void **state)
+{
+    (void)state;
+    work_open();
+    work_submit(0, AHCI_READ, 0);
+    ahci_start(&model_ahci);
+    model.ghc = GHC_AE;
+    model_run(1, 1);
+    assert_int_equal(work_ended, 0);
+    disk1()->is = 0;
+    model.is = 0;
+    model_pass(500 * MS);
+    work_ends(0, AHCI_DONE);
 }
 
 /* Errors of the link and of memory: a reset, and then it goes on. */
@@ -242,6 +304,8 @@ static void test_stuck_port(void **state)
     model_pass(2000 * MS);
     work_ends(0, AHCI_DONE);
     work_ends(1, AHCI_DONE);
+    assert_memory_equal(disk1()->content, work_data(0), WORK_SECTORS * 512);
+    assert_memory_equal(model.ports[2].content, work_data(1), WORK_SECTORS * 512);
     assert_int_equal(model.hba_resets, 2);
     assert_int_equal(stuck_calls, 0);
 }
@@ -348,13 +412,14 @@ static void something_happens(void)
             disk1()->cr_stuck = true;
         return;
     case 3:
-        disk1()->no_log ^= true;
+        disk1()->log = (enum model_log)model_random(MODEL_LOGS);
         return;
     case 4:
         disk1()->busy_error ^= true;
         return;
     case 5:
-        disk1()->sact |= model_random(10) == 0 ? port1()->issued : 0;
+        if (!port1()->issued_alone && model_random(10) == 0)
+            disk1()->sact |= port1()->issued;
         return;
     case 6:
         ahci_interrupt(&model_ahci);
@@ -409,8 +474,7 @@ static void test_chance(void **state)
 {
     for (u32 round = 0; round < 60; round++) {
         work_setup(state);
-        for (u32 i = 0; i < round * 7; i++)
-            model_random(2);
+        model_seed(round + 1);
         model.qemu = round % 3 == 0;
         if (round % 4 == 0)
             model_identify(disk1(), MODEL_SECTORS, "old", false);
@@ -430,7 +494,10 @@ int main(void)
         cmocka_unit_test_setup(test_busy_error, work_setup),
         cmocka_unit_test_setup(test_qemu_errors, work_setup),
         cmocka_unit_test_setup(test_overwritten_error, work_setup),
+        cmocka_unit_test_setup(test_error_among_good, work_setup),
         cmocka_unit_test_setup(test_alone_errors, work_setup),
+        cmocka_unit_test_setup(test_flush_errors, work_setup),
+        cmocka_unit_test_setup(test_lost_interrupt, work_setup),
         cmocka_unit_test_setup(test_fatal, work_setup),
         cmocka_unit_test_setup(test_timeout, work_setup),
         cmocka_unit_test_setup(test_timeout_twice, work_setup),
