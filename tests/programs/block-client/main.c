@@ -31,8 +31,8 @@ void client_open_block(struct client *one)
     if (result != RING_OK)
         fail("the volume is not known: %s", ring_status_text(result));
     const struct block_info *info = &one->block.info;
-    print("block-client: volume %s, %lu sectors, %s%s\n", info->name, info->sectors,
-          info->flags & BLOCK_IS_WRITABLE ? "read-write" : "read-only",
+    print("block-client: life %lu: volume %s, %lu sectors, %s%s\n", start->restarts, info->name,
+          info->sectors, info->flags & BLOCK_IS_WRITABLE ? "read-write" : "read-only",
           info->flags & BLOCK_CAN_TRIM ? ", trim" : "");
 }
 
