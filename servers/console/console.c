@@ -5,6 +5,9 @@
 
 #include <base/string.h>
 
+#define PIECE         128 /* of text, filtered at once */
+#define PLAIN_COLOURS "\033[m"
+
 static void emit(struct console *console, const char *bytes, usize length)
 {
     if (console->display && length != 0)
@@ -16,9 +19,8 @@ static void write_echo(struct sink *sink, const char *bytes, usize length)
     emit(container_of(sink, struct console, echo), bytes, length);
 }
 
-void console_init(struct console *console, u64 badge)
+void console_init(struct console *console)
 {
-    console->badge = badge;
     console->echo.write = write_echo;
     console->line.echo = &console->echo;
     console->line.words = console->words;
@@ -97,6 +99,8 @@ void console_show(struct console *console, struct display *display, u64 from)
 
 void console_hide(struct console *console)
 {
+    if (console->filter.coloured)
+        emit(console, PLAIN_COLOURS, sizeof(PLAIN_COLOURS) - 1);
     if (console->reading || console->last_length != 0 || console->last_odd)
         emit(console, "\n", 1);
     console->display = NULL;
@@ -108,10 +112,13 @@ void console_reset(struct console *console)
 {
     if (console->reading || console->last_length != 0 || console->last_odd)
         put(console, "\n", 1);
+    if (console->filter.coloured)
+        put(console, PLAIN_COLOURS, sizeof(PLAIN_COLOURS) - 1);
+    console->last_odd = false; /* that took no place in the row */
+    console->filter = (struct filter){0};
     console->raw = console->reading = console->wants_room = false;
     console->typed_out = console->typed_in;
     console->ready_read = console->ready_length = 0;
-    console->words_length = 0;
     console->words[0] = 0;
 }
 
@@ -124,28 +131,30 @@ static void begin_line(struct console *console)
     line_begin(&console->line, console->last, console->last_length);
 }
 
-usize console_write(struct console *console, const char *bytes, usize length)
+static void put_filtered(struct console *console, const char *bytes, usize length)
 {
-    usize taken = length;
-    if (console->display) {
-        usize room = display_room(console->display);
-        taken = min(length, room > DISPLAY_RESERVE ? room - DISPLAY_RESERVE : 0);
+    char passed[PIECE + FILTER_HELD];
+    for (usize done = 0, piece; done < length; done += piece) {
+        piece = min(length - done, PIECE);
+        put(console, passed, filter_text(&console->filter, bytes + done, piece, passed));
     }
-    console->wants_room = taken < length;
-    if (taken == 0)
-        return 0;
+}
+
+void console_write(struct console *console, const char *bytes, usize length)
+{
+    if (length == 0)
+        return;
     if (!console->reading) {
-        put(console, bytes, taken);
-        return taken;
+        put_filtered(console, bytes, length);
+        return;
     }
     hide_row(console);
     emit(console, console->last, console->last_length);
-    put(console, bytes, taken);
+    put_filtered(console, bytes, length);
     if (console->last_odd)
         put(console, "\n", 1);
     line_set_prompt(&console->line, console->last, console->last_length);
     line_show(&console->line);
-    return taken;
 }
 
 static bool take_typed(struct console *console, char *byte)
@@ -199,24 +208,19 @@ usize console_read(struct console *console, char *bytes, usize size)
 void console_set_raw(struct console *console, bool raw)
 {
     if (raw && console->reading) {
-        put(console, "\n", 1);
+        if (console->last_length != 0 || console->line.length != 0)
+            put(console, "\n", 1);
         console->reading = false;
     }
     console->raw = raw;
 }
 
-bool console_add_words(struct console *console, const char *words, usize length)
+void console_set_words(struct console *console, const char *words, usize length)
 {
-    if (length > CONSOLE_WORD_BYTES - console->words_length)
-        return false;
-    if (length == 0)
-        console->words_length = 0;
-    for (usize i = 0; i < length; i++) {
-        bool plain = words[i] > ' ' && words[i] < 0x7f;
-        console->words[console->words_length++] = plain ? words[i] : ' ';
-    }
-    console->words[console->words_length] = 0;
-    return true;
+    length = min(length, CONSOLE_WORD_BYTES);
+    for (usize i = 0; i < length; i++)
+        console->words[i] = words[i] > ' ' && words[i] < 0x7f ? words[i] : ' ';
+    console->words[length] = 0;
 }
 
 /* --- what the operator does ------------------------------------------------------------------- */
@@ -225,8 +229,6 @@ void console_key(struct console *console, char byte)
 {
     if (console->reading) {
         edit(console, byte);
-        if (!console->reading)
-            console_wake(console);
         return;
     }
     if (console->typed_in - console->typed_out == CONSOLE_TYPED) {
@@ -234,6 +236,4 @@ void console_key(struct console *console, char byte)
         return;
     }
     console->typed[console->typed_in++ % CONSOLE_TYPED] = byte;
-    if (console->raw)
-        console_wake(console);
 }

@@ -11,24 +11,27 @@
  */
 #pragma once
 #include "display.h"
+#include "filter.h"
 #include "line.h"
 #include "text.h"
 
-#include <service/console.h>
+#include <abi/start.h>
 
-#define CONSOLE_NAME       16
+#define CONSOLE_NAME       31 /* the longest */
 #define CONSOLE_TYPED      512
 #define CONSOLE_WORD_BYTES 512
 
 struct console {
-    u64 badge;      /* of its client's calls */
-    u32 event_slot; /* the client's event, and the bits to raise there */
-    u64 event_bits;
-    char name[CONSOLE_NAME + 1];
-    bool raw;        /* CONSOLE_RAW: keys go to the client as they are */
-    bool reading;    /* a line is being edited */
-    bool wants_room; /* the client waits to write more */
+    char name[CONSOLE_NAME + 1]; /* that the operator sees */
+    /* Whose it is, for good: the session's client, and its name there. */
+    char client[START_NAME_SIZE], session[START_NAME_SIZE];
+    u32 place;         /* of that session in the boot configuration */
+    const void *owner; /* who serves it at present; NULL: it has no client */
+    bool raw;          /* CONSOLE_RAW: keys go to the client as they are */
+    bool reading;      /* a line is being edited */
+    bool wants_room;   /* the client waits to write more */
 
+    struct filter filter;    /* of the client's text */
     struct display *display; /* while it is the one that is shown, else NULL */
     struct sink echo;        /* to that */
     struct line line;
@@ -41,26 +44,25 @@ struct console {
     char typed[CONSOLE_TYPED];
     u32 ready_length, ready_read;
     char ready[LINE_BYTES]; /* the line that the client is fetching, newline included */
-    u32 words_length;
     char words[CONSOLE_WORD_BYTES + 1];
 };
 
-/* `console` is all zero. */
-void console_init(struct console *console, u64 badge);
+/* `console` is all zero but for whose it is. */
+void console_init(struct console *console);
 
 /* The client has begun anew: nothing is typed, nothing is ready. */
 void console_reset(struct console *console);
 
-/* The client's text; returns how many bytes were taken, and remembers when it was not all. */
-usize console_write(struct console *console, const char *bytes, usize length);
+/* The client's text, for which there must be room; it is filtered. */
+void console_write(struct console *console, const char *bytes, usize length);
 
 /* Up to `size` bytes of the line that was typed. 0: none yet; it is being edited from now on. */
 usize console_read(struct console *console, char *bytes, usize size);
 
 void console_set_raw(struct console *console, bool raw);
 
-/* Adds to the words that Tab completes; length 0 forgets them. False when there is no room. */
-must_check bool console_add_words(struct console *console, const char *words, usize length);
+/* Replaces the words that Tab completes; at most CONSOLE_WORD_BYTES. */
+void console_set_words(struct console *console, const char *words, usize length);
 
 /* A byte from the keyboard. */
 void console_key(struct console *console, char byte);
@@ -75,6 +77,3 @@ void console_remember(struct console *console, const char *line, usize length);
 
 /* Puts a line of somebody else's above the one in which the cursor is. */
 void console_notice(struct console *console, const char *mark, const char *line, usize length);
-
-/* To be provided: tells the client that there is something to read, or room to write. */
-void console_wake(struct console *console);

@@ -18,13 +18,34 @@ void consoles_init(struct consoles *consoles, struct display *display, struct co
     consoles->count = 1;
 }
 
-struct console *consoles_find(const struct consoles *consoles, u64 badge)
+struct console *consoles_find(const struct consoles *consoles, const char *client,
+                              const char *session)
 {
     for (u32 i = 1; i < consoles->count; i++) {
-        if (consoles->console[i]->badge == badge)
+        struct console *console = consoles->console[i];
+        if (strncmp(console->client, client, START_NAME_SIZE) == 0 &&
+            strncmp(console->session, session, START_NAME_SIZE) == 0)
+            return console;
+    }
+    return NULL;
+}
+
+struct console *consoles_idle(const struct consoles *consoles)
+{
+    for (u32 i = 1; i < consoles->count; i++) {
+        if (!consoles->console[i]->owner && i != consoles->shown)
             return consoles->console[i];
     }
     return NULL;
+}
+
+/* Which one it is; `count` if it is none of them. */
+static u32 index_of(const struct consoles *consoles, const struct console *console)
+{
+    u32 index = 1;
+    while (index < consoles->count && consoles->console[index] != console)
+        index++;
+    return index;
 }
 
 static struct console *shown(const struct consoles *consoles)
@@ -45,16 +66,20 @@ static void show(struct consoles *consoles, u32 index, bool replay)
     }
     console_show(console, consoles->display,
                  replay ? text_last_lines(&console->text, REPLAY_LINES) : console->text.written);
-    consoles_wake_writers(consoles); /* who is not shown any more need not wait for room */
 }
 
-void consoles_add(struct consoles *consoles, struct console *console)
+bool consoles_add(struct consoles *consoles, struct console *console)
 {
-    u32 index = consoles->count++;
+    u32 index = index_of(consoles, console);
+    if (index == CONSOLES)
+        return false;
     consoles->console[index] = console;
-    bool first = consoles->shown == 0 || console->badge < shown(consoles)->badge;
+    consoles->gathered[index].length = 0;
+    consoles->count = (u32)max(consoles->count, index + 1);
+    bool first = consoles->shown == 0 || console->place < shown(consoles)->place;
     if (!consoles->chosen && first)
         show(consoles, index, false);
+    return true;
 }
 
 /* --- keys ------------------------------------------------------------------------------------- */
@@ -119,36 +144,44 @@ static bool gather(struct gather *gathered, char byte)
     return gathered->length == NOTICE_BYTES;
 }
 
-static void announce(struct consoles *consoles, struct console *console, const char *bytes,
-                     usize length)
+/* Text of a console that is not shown, as lines above what is: no more than up to the end of one
+ * line, which a notice makes longer. How much was taken. */
+static usize announce(struct consoles *consoles, struct console *console, const char *bytes,
+                      usize length)
 {
-    u32 index = 1;
-    while (index < consoles->count && consoles->console[index] != console)
-        index++;
-    if (index == consoles->count)
-        return;
-    struct gather *gathered = &consoles->gathered[index];
+    struct gather *gathered = &consoles->gathered[index_of(consoles, console)];
     for (usize i = 0; i < length; i++) {
-        if (!gather(gathered, bytes[i]))
+        bool plain = (bytes[i] >= ' ' && bytes[i] < 0x7f) || bytes[i] == '\n';
+        if (!gather(gathered, plain ? bytes[i] : '?'))
             continue;
         char mark[CONSOLE_NAME + 4];
         format_buffer(mark, sizeof(mark), "[%s] ", console->name);
         console_notice(shown(consoles), mark, gathered->bytes, gathered->length);
         gathered->length = 0;
+        return i + 1;
     }
+    return length;
+}
+
+/* How much text of a console there is room for now. */
+static usize room_for(const struct consoles *consoles, const struct console *console)
+{
+    bool hidden = console != shown(consoles);
+    if (hidden && !consoles->announce)
+        return SIZE_MAX;
+    usize room = display_room(consoles->display);
+    usize least = hidden || console->wants_room ? 2 * DISPLAY_RESERVE : DISPLAY_RESERVE;
+    return room > least ? room - DISPLAY_RESERVE : 0;
 }
 
 usize consoles_write(struct consoles *consoles, struct console *console, const char *bytes,
                      usize length)
 {
-    bool hidden = console != shown(consoles);
-    if (hidden && consoles->announce && display_room(consoles->display) < DISPLAY_RESERVE * 2) {
-        console->wants_room = true;
-        return 0;
-    }
-    usize taken = console_write(console, bytes, length);
-    if (hidden && consoles->announce)
-        announce(consoles, console, bytes, taken);
+    usize room = room_for(consoles, console), taken = min(length, room);
+    if (taken != 0 && consoles->announce && console != shown(consoles))
+        taken = announce(consoles, console, bytes, taken);
+    console->wants_room = taken < length && room < length;
+    console_write(console, bytes, taken);
     return taken;
 }
 
@@ -191,18 +224,5 @@ void consoles_log(struct consoles *consoles, const char *bytes, usize length, bo
             continue;
         log_line(consoles, gathered->bytes, gathered->length, before);
         gathered->length = 0;
-    }
-}
-
-void consoles_wake_writers(struct consoles *consoles)
-{
-    if (display_room(consoles->display) < DISPLAY_RESERVE * 2)
-        return;
-    for (u32 i = 1; i < consoles->count; i++) {
-        struct console *console = consoles->console[i];
-        if (console->wants_room) {
-            console->wants_room = false;
-            console_wake(console);
-        }
     }
 }

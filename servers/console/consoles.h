@@ -38,25 +38,28 @@ void consoles_init(struct consoles *consoles, struct display *display, struct co
  * line on that says how this server ended: nobody has seen that. */
 void consoles_show_log(struct consoles *consoles);
 
-/* The console of the client with this badge, or NULL. */
-struct console *consoles_find(const struct consoles *consoles, u64 badge);
+/* The console of the client `client` whose session is called `session`, or NULL. */
+struct console *consoles_find(const struct consoles *consoles, const char *client,
+                              const char *session);
 
 /*
- * Takes in a client's console, of which there must be fewer than CONSOLES. Unless the operator has
- * chosen one, the console with the lowest badge is shown: root gives badges to clients in the order
- * of the boot configuration, so no client can push itself in front.
+ * Takes in a client's console. Unless the operator has chosen one, the console is shown whose place
+ * in the boot configuration is the first: no client can push itself in front. False: there are as
+ * many as can be.
  */
-void consoles_add(struct consoles *consoles, struct console *console);
+must_check bool consoles_add(struct consoles *consoles, struct console *console);
+
+/* A console that nobody needs: without a client at present, and not shown. It may be emptied, and
+ * added again as another's. NULL: there is none. */
+struct console *consoles_idle(const struct consoles *consoles);
 
 /* A byte from the serial line or the keyboard. */
 void consoles_key(struct consoles *consoles, char byte);
 
-/* Text for a console from its client; how many bytes were taken. */
+/* Text for a console from its client; how many bytes were taken. When it was not all, the rest has
+ * room once a good part of what is on its way to the operator has gone. */
 usize consoles_write(struct consoles *consoles, struct console *console, const char *bytes,
                      usize length);
 
 /* Text of the system log. `before`: it is from before this server was restarted. */
 void consoles_log(struct consoles *consoles, const char *bytes, usize length, bool before);
-
-/* Wakes the clients that wait for room, if there is some now. */
-void consoles_wake_writers(struct consoles *consoles);

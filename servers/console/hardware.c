@@ -157,7 +157,6 @@ void hardware_interrupt(struct consoles *consoles, u64 events)
     if (uart_irq && (events & 1ul << uart_irq->value[0])) {
         uart_input(consoles, &consoles->display->uart);
         acknowledge(uart_irq);
-        consoles_wake_writers(consoles);
     }
     if (keyboard_irq && (events & 1ul << keyboard_irq->value[0])) {
         keyboard_input(consoles);

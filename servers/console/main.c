@@ -1,34 +1,33 @@
 /*
  * The console server: the serial port and the screen, shared out as several consoles.
  *
- * One loop around one wait: interrupts, new lines of the system log, and calls of clients
- * (requests.c). A burst of text is drawn on the screen once it is over, or after a while, so that
+ * One loop around one wait: interrupts, new lines of the system log, and the sessions of clients
+ * (clients.c). A burst of text is drawn on the screen once it is over, or after a while, so that
  * what scrolls past nobody has to be drawn. After a crash root starts the server anew; it begins
- * with empty consoles, and clients open theirs again.
+ * with empty consoles, and the sessions bring what the clients still wait for.
  *
- * Where to read on: console.c is one console, line.c the line editor, consoles.c the switch
- * between them, display.c serial line and screen as one, terminal.c the screen's grid.
+ * Where to read on: client.c is what clients can ask for, console.c is one console, line.c the line
+ * editor, consoles.c the switch between them, display.c serial line and screen as one, terminal.c
+ * the screen's grid.
  */
+#include "clients.h"
 #include "hardware.h"
-#include "requests.h"
 
 #include <base/logring.h>
 #include <base/string.h>
 #include <runtime/map.h>
 #include <runtime/print.h>
-#include <runtime/slots.h>
+#include <runtime/session.h>
 #include <runtime/start.h>
 #include <runtime/syscall.h>
-#include <service/root.h>
 
-#define CELLS_AT_ONCE    512 /* drawn before looking whether there is something else to do */
-#define MESSAGES_AT_ONCE 64  /* served before drawing although there are more */
+#define CELLS_AT_ONCE 512 /* drawn before looking whether there is something else to do */
+#define TURNS_AT_ONCE 64  /* before drawing although there is */
 
 static struct display display;
 static struct consoles consoles;
 static struct console log_console;
 static struct log_reader system_log;
-static u32 spare_slot; /* where the next capability of a client may be put */
 
 /* --- the system log --------------------------------------------------------------------------- */
 
@@ -54,12 +53,22 @@ static void read_log(bool before)
     }
 }
 
+static bool has_argument(const char *wanted)
+{
+    struct slice word, rest = {start->arguments, strnlen(start->arguments, START_ARGUMENTS_SIZE)};
+    while (slice_next_word(&rest, &word)) {
+        if (slice_equal(word, wanted))
+            return true;
+    }
+    return false;
+}
+
 static void start_consoles(void)
 {
-    console_init(&log_console, 0);
+    console_init(&log_console);
     memcpy(log_console.name, "system log", sizeof("system log"));
     consoles_init(&consoles, &display, &log_console, start->name);
-    consoles.announce = strcmp(start->arguments, "announce") == 0;
+    consoles.announce = has_argument("announce");
     open_log();
     if (start->restarts != 0)
         read_log(true);
@@ -69,38 +78,19 @@ static void start_consoles(void)
 
 /* --- the loop --------------------------------------------------------------------------------- */
 
-static u64 receive_into_spare(void)
+/* Waits for events, or only looks when there is more to do: `busy`, or something to draw, of which
+ * a part is drawn when nothing has come. Returns the events. */
+static u64 next(bool busy)
 {
-    if (spare_slot == SLOT_NONE)
-        spare_slot = slot_allocate();
-    return IPC_CAPABILITIES(SLOT_NONE, spare_slot);
-}
-
-/* Replies if there is somebody to reply to, and waits. While there is something to draw it does not
- * wait, and draws a part of it when nothing has come. */
-static status next(struct message *m, bool reply)
-{
-    static u32 served;
-    u64 capabilities = receive_into_spare();
-    if (!terminal_is_stale(&display.terminal)) {
-        return reply ? ipc_reply_wait(SLOT_SERVICE, m, capabilities)
-                     : ipc_wait(SLOT_SERVICE, 0, m, capabilities);
-    }
-    if (reply)
-        ignore_status(ipc_reply(m, 0)); /* the caller may have ended meanwhile */
-    status result = ipc_wait(SLOT_SERVICE, WAIT_POLL, m, capabilities);
-    if (result < 0 || ++served % MESSAGES_AT_ONCE == 0)
+    static u32 turns;
+    bool stale = terminal_is_stale(&display.terminal);
+    struct message m;
+    status got = session_ipc_wait(SLOT_NONE, busy || stale ? WAIT_POLL : 0, &m);
+    if (got < 0 && status_code(got) != ERR_EMPTY)
+        panic("cannot wait for clients: %s", error_text(status_code(got)));
+    if (stale && ((got < 0 && !busy) || ++turns % TURNS_AT_ONCE == 0))
         terminal_refresh(&display.terminal, CELLS_AT_ONCE);
-    return result;
-}
-
-static void serve(struct message *m, status received)
-{
-    u32 slot = received & WAIT_CAP ? spare_slot : SLOT_NONE;
-    if (request_serve(&consoles, m, slot))
-        spare_slot = SLOT_NONE;
-    else if (slot != SLOT_NONE)
-        ignore_status(cap_drop(SLOT_SPACE, slot)); /* its object may have been destroyed already */
+    return got < 0 ? 0 : m.events;
 }
 
 int main(void)
@@ -108,20 +98,15 @@ int main(void)
     display_init(&display);
     hardware_start(&display);
     start_consoles();
-    struct message m = {.word = {ROOT_READY}};
-    if (ipc_call(SLOT_ROOT, &m, 0) < 0)
-        print("root does not answer\n");
-
-    bool reply = false;
+    clients_for(&consoles);
+    sessions_start();
+    session_hold_bells();
+    bool busy = clients_work(0);
     for (;;) {
-        status received = next(&m, reply);
-        if (received < 0 && !reply && status_code(received) != ERR_EMPTY)
-            panic("cannot wait for clients: %s", error_text(status_code(received)));
-        reply = received > 0 && (received & WAIT_MESSAGE);
-        if (received > 0 && (received & WAIT_EVENT))
-            hardware_interrupt(&consoles, m.events);
+        u64 events = next(busy);
+        hardware_interrupt(&consoles, events);
+        session_events(events);
         read_log(false);
-        if (reply)
-            serve(&m, received);
+        busy = clients_work(events);
     }
 }

@@ -75,7 +75,7 @@ static void run(struct keeper *keeper, const char *line)
 int main(void)
 {
     static struct keeper keeper;
-    status opened = console_open(start->name);
+    status opened = console_open("console");
     if (opened < 0)
         panic("no console: %s", error_text(status_code(opened)));
     console_prompt(PROMPT);

@@ -67,6 +67,7 @@ static void describe(struct session *session, const struct config_session *what)
         .number = number_of(session),
         .log2_n = RING_LOG2,
         .data_size = what->size,
+        .place = (u32)(what - config.sessions),
     };
     memcpy(info->name, what->name, sizeof(info->name));
     memcpy(info->client, session->client->config->name, sizeof(info->client));

@@ -1,18 +1,18 @@
 /*
- * A console of one's own: for programs that talk to the operator. It needs the grant `call console
- * console` in the boot configuration.
+ * A console of one's own: for programs that talk to the operator. It needs a session with the
+ * console server in the boot configuration. What happens on the ring is in libpv/front_console.h;
+ * here are functions that wait.
  *
- * When the console server was restarted, everything here opens the console again and goes on; what
- * was being typed is lost, the prompt comes back. Only one thread of a program may use it.
+ * When the console server was restarted, everything here goes on; what was being typed is lost, the
+ * prompt comes back. When the session was closed, what is written is lost, and who reads ends. Only
+ * one thread of a program may use it.
  */
 #pragma once
 #include <abi/error.h>
 #include <base/format.h>
 
-/* The bit of the program's own event (SLOT_EVENT) that the console server raises. */
-#define CONSOLE_EVENT (1ul << 56)
-
-/* Opens the console; `name` is what the operator sees. ERR_ABSENT: it was not granted. */
+/* Opens the session that the configuration calls `name`. ERR_ABSENT: there is none. ERR_MEMORY: its
+ * data area is too small (8K will do). */
 must_check status console_open(const char *name);
 
 /* Formats as base/format.h says; comes back when all of it has been taken by the console. */
@@ -29,12 +29,8 @@ void console_flush(void);
  */
 void console_read_line(const char *prompt, char *line, usize size);
 
-/* Shows the prompt, and returns once it was handed to the console. */
+/* Shows the prompt, and returns once the console has taken it. */
 void console_prompt(const char *prompt);
 
-/* The words that the Tab key completes, separated by blanks; the text stays in use. */
+/* The words that the Tab key completes, separated by blanks; they are copied. */
 void console_set_words(const char *words);
-
-/* Bits of the program's event, others than the console's, that came while waiting here: taken and
- * cleared. */
-u64 console_other_events(void);

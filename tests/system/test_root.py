@@ -19,7 +19,7 @@ server keeper
     image       servers/keeper.elf
     priority    9
     after       console
-    call        console console
+    session     console console 8K
     status      status
     manage
 """
@@ -75,9 +75,12 @@ def test_archive(machine):
     refused(machine, "boot archive", "offset", damage=lambda tar: tar[:-1024])
     refused(machine, "boot archive", "offset 0", "checksum",
             damage=lambda tar: b"x" + tar[1:])
-    middle = 20000
-    refused(machine, "boot archive", "damaged",
-            damage=lambda tar: tar[:middle] + bytes([tar[middle] ^ 1]) + tar[middle + 1:])
+
+    def inside_a_program(tar):
+        middle = tar.index(b"\x7fELF") + 20000
+        return tar[:middle] + bytes([tar[middle] ^ 1]) + tar[middle + 1:]
+
+    refused(machine, "boot archive", "damaged", damage=inside_a_program)
 
 
 @limit(240)

@@ -1,6 +1,6 @@
 /*
  * The surroundings of the console's unit tests: a serial line that is a buffer, a screen that is
- * an array, clients that count how often they are woken, and what the tests do with them.
+ * an array, and what the tests do with them.
  */
 #pragma once
 #include "unit.h"
@@ -12,7 +12,6 @@
 static char serial[1 << 16]; /* what came out of the serial line since it was last looked at */
 static usize serial_length;
 static usize serial_room; /* how much it takes */
-static u32 wakes[CONSOLES];
 static struct consoles *consoles;
 static struct display *display;
 static u16 drawn[TERMINAL_ROWS][TERMINAL_COLUMNS];
@@ -34,14 +33,6 @@ usize uart_write(struct uart *uart, const char *bytes, usize length)
     return taken;
 }
 
-void console_wake(struct console *console)
-{
-    for (u32 i = 0; i < consoles->count; i++) {
-        if (consoles->console[i] == console)
-            wakes[i]++;
-    }
-}
-
 static inline void draw(struct screen *screen, u32 column, u32 row, u16 cell)
 {
     assert_true(column < screen->columns && row < screen->rows);
@@ -50,18 +41,22 @@ static inline void draw(struct screen *screen, u32 column, u32 row, u16 cell)
 
 static struct screen screen = {.columns = 80, .rows = 25, .draw = draw};
 
-static inline struct console *new_console(u64 badge, const char *name)
+static inline struct console *new_console(u32 place, const char *name)
 {
     struct console *console = calloc(1, sizeof(*console));
-    console_init(console, badge);
+    console->place = place;
+    strncpy(console->client, name, sizeof(console->client));
+    strncpy(console->session, "console", sizeof(console->session));
     strncpy(console->name, name, CONSOLE_NAME);
+    console_init(console);
     return console;
 }
 
-static inline struct console *add(u64 badge, const char *name)
+/* The console of the client `name`, whose session has this place in the boot configuration. */
+static inline struct console *add(u32 place, const char *name)
 {
-    struct console *console = new_console(badge, name);
-    consoles_add(consoles, console);
+    struct console *console = new_console(place, name);
+    assert_true(consoles_add(consoles, console));
     return console;
 }
 
@@ -75,7 +70,6 @@ static inline int setup(void **state)
     struct console *log = new_console(0, "system log");
     consoles_init(consoles, display, log, "console");
     consoles_show_log(consoles);
-    memset(wakes, 0, sizeof(wakes));
     serial_length = 0;
     serial_room = UART_OUT_BYTES;
     return 0;

@@ -3,6 +3,7 @@
  * that appear above the one being typed, and random use of everything.
  */
 // with: servers/console/console.c servers/console/consoles.c servers/console/display.c
+// with: servers/console/filter.c
 // with: servers/console/text.c servers/console/line.c servers/console/keys.c
 // with: servers/console/history.c servers/console/complete.c servers/console/terminal.c
 // with: servers/console/terminal_escape.c libpv/base/format.c
@@ -49,7 +50,8 @@ static void test_switch_keys(void **state)
                   "Ctrl-A Ctrl-A  sends Ctrl-A to the console\r\n");
 }
 
-/* The client with the lowest badge is shown, whenever it comes, until the operator chooses. */
+/* The client that comes first in the boot configuration is shown, whenever it opens its session,
+ * until the operator chooses. */
 static void test_who_is_shown(void **state)
 {
     (void)state;
@@ -62,6 +64,34 @@ static void test_who_is_shown(void **state)
     type("\0010");
     add(1, "late");
     assert_int_equal(consoles->shown, 0);
+}
+
+/* A console belongs to a client's session for good; when there are as many as can be, one that
+ * nobody needs is given away. */
+static void test_whose(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"a", "b", "c", "d", "e", "f", "g", "h", "i"};
+    struct console *all[CONSOLES - 1];
+    for (u32 i = 0; i < CONSOLES - 1; i++) {
+        all[i] = add(i, names[i]);
+        all[i]->owner = names[i];
+    }
+    assert_ptr_equal(consoles_find(consoles, "c", "console"), all[2]);
+    assert_null(consoles_find(consoles, "c", "another"));
+    assert_null(consoles_find(consoles, "x", "console"));
+    struct console *late = new_console(20, "late");
+    assert_false(consoles_add(consoles, late));
+    free(late);
+    assert_null(consoles_idle(consoles));
+    all[0]->owner = NULL; /* it is the one that is shown */
+    assert_null(consoles_idle(consoles));
+    all[4]->owner = NULL;
+    assert_ptr_equal(consoles_idle(consoles), all[4]);
+    strncpy(all[4]->client, "late", sizeof(all[4]->client));
+    assert_true(consoles_add(consoles, all[4]));
+    assert_ptr_equal(consoles_find(consoles, "late", "console"), all[4]);
+    assert_null(consoles_find(consoles, "e", "console"));
 }
 
 /* A line of the log appears above the line being typed, which is shown again, cursor and all. */
@@ -148,7 +178,7 @@ static void test_anything(void **state)
     struct console *all[4];
     random_init(&random, 21);
     for (u32 i = 0; i < array_count(all); i++)
-        all[i] = add(i + 2, "client");
+        all[i] = add(i, "client");
     for (u32 i = 0; i < 60000; i++) {
         struct console *console = all[random_below(&random, array_count(all))];
         char bytes[24];
@@ -170,8 +200,7 @@ static void test_anything(void **state)
             if (random_below(&random, 20) == 0)
                 console_reset(console);
             console_set_raw(console, random_below(&random, 4) == 0);
-            if (!console_add_words(console, bytes, length))
-                assert_true(console_add_words(console, bytes, 0));
+            console_set_words(console, bytes, length);
             consoles->announce = random_below(&random, 2);
             break;
         default:
@@ -181,7 +210,6 @@ static void test_anything(void **state)
         if (random_below(&random, 3) == 0) {
             serial_length = 0;
             serial_room = UART_OUT_BYTES;
-            consoles_wake_writers(consoles);
         }
     }
     while (terminal_is_stale(&display->terminal))
@@ -193,14 +221,9 @@ static void test_anything(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_switching),
-        TEST(test_switch_keys),
-        TEST(test_who_is_shown),
-        TEST(test_notice),
-        TEST(test_notice_while_client_writes),
-        TEST(test_announcing),
-        TEST(test_log_from_before),
-        TEST(test_anything),
+        TEST(test_switching),  TEST(test_switch_keys),     TEST(test_who_is_shown),
+        TEST(test_whose),      TEST(test_notice),          TEST(test_notice_while_client_writes),
+        TEST(test_announcing), TEST(test_log_from_before), TEST(test_anything),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

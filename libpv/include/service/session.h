@@ -102,8 +102,10 @@ struct session_info {
     u32 epoch;                  /* how often S was zeroed */
     u32 reason;                 /* enum session_reason */
     u32 restarts;               /* of the server, while the session lasted */
+    u32 place;                  /* among the sessions of the boot configuration, from 0 on */
+    u32 padding;
     char name[START_NAME_SIZE]; /* what the client calls it */
     char client[START_NAME_SIZE], server[START_NAME_SIZE];
     char argument[SESSION_ARGUMENT]; /* for the server; NUL-terminated */
 };
-static_assert(sizeof(struct session_info) == 192, "format");
+static_assert(sizeof(struct session_info) == 200, "format");

@@ -31,7 +31,7 @@ void rings_start(void)
     }
     overhead = best;
     session_hold_bells();
-    if (console_open("bench") < 0)
+    if (console_open("console") < 0)
         panic("bench-rings: no console");
 }
 

@@ -199,7 +199,7 @@ int main(void)
     must(memory_commit_all(memory, 0, 1));
     shared = map_memory(memory, 0, 1, RIGHT_READ | RIGHT_WRITE);
     must(endpoint_create(SLOT_POOL, endpoint));
-    must(console_open("bench"));
+    must(console_open("console"));
     second_create(memory, shared);
     second_give(OTHER_ENDPOINT, endpoint, RIGHT_CALL);
     second_give(OTHER_EVENT, SLOT_EVENT, RIGHT_RAISE);

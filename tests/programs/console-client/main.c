@@ -1,154 +1,188 @@
 /*
- * A client of the console server that wishes it ill: calls that make no sense, capabilities of the
- * wrong kind or too many of them, text without end. Every mistake has to get its error, and none
+ * A client of the console server that wishes it ill: requests that make no sense, readings without
+ * end, rings that break every rule, text without end. Every mistake has to get its answer, and none
  * may cost the server anything; that it still serves the others is for the test to see.
  *
- * The result is a line in the log, `console-client: N checks, 0 failed`. It takes a grant of the
- * service as `console`.
+ * The result is a line in the log, `console-client: N checks, 0 failed`. Its sessions are in
+ * tests/system/config/console.cfg: there is one more than the server has consoles.
  */
 #include "../check.h"
 
 #include <base/random.h>
 #include <base/string.h>
-#include <runtime/slots.h>
+#include <host.h>
+#include <ring/console.h>
+#include <runtime/console.h>
+#include <runtime/session.h>
 #include <runtime/start.h>
-#include <runtime/syscall.h>
-#include <service/console.h>
 
-#define OTHERS    2000  /* capabilities that are sent in vain: more than the server has slots for */
-#define REOPENS   10000 /* more than it has slots at all */
-#define NONSENSE  20000 /* random calls */
-#define FLOOD     200000 /* bytes */
-#define WANT_ROOM 1ul
+#define NONSENSE 20000u /* random requests */
+#define FLOOD    7000u  /* lines */
+#define DATA     8192u  /* bytes of a data area */
 
-static u32 endpoint;
-static u32 event_cap;
+static struct front front; /* the session in use */
+static u64 event;
 
-/* One call; the server's answer. */
-static status ask(u64 word0, u64 capabilities)
+static void open(const char *name)
 {
-    struct message m = {
-        .word = {word0, 0x3132333435363738, 0x3132333435363738, 0x0a32333435363738}};
-    status result = ipc_call(endpoint, &m, capabilities);
-    return result < 0 ? result : (status)m.word[0];
+    check(session_open(&front, name, &event) == 0);
+    check(front.data_size == DATA);
 }
 
-static status ask_with(u64 word0, u32 slot)
+/* The next completion; RING_GONE, if none will come. */
+static struct front_done reap(void)
 {
-    return ask(word0, IPC_CAPABILITIES(slot, SLOT_NONE));
+    struct front_done done = {.status = RING_GONE};
+    while (!front_reap(&front, &done) && !front_is_closed(&front)) {
+        if (front_may_sleep(&front, 1))
+            session_wait(event);
+    }
+    return done;
 }
 
-static bool refuses(status answer, enum error code)
+/* Pushes one request; its status. */
+static int ask(u8 op, u32 buf, u64 argument)
 {
-    return status_code(answer) == code;
+    check(front_push_one(&front, RING_HEAD(op, 0, buf), argument, UINT32_MAX, 1));
+    front_publish(&front);
+    return reap().status;
 }
 
-static void calls_before_open(void)
-{
-    for (u64 op = CONSOLE_WRITE; op <= CONSOLE_WORDS; op++)
-        check(refuses(ask(op | 1 << 8, 0), ERR_ABSENT));
-    check(refuses(ask(0, 0), ERR_SYSCALL));
-    check(refuses(ask(CONSOLE_WORDS + 1, 0), ERR_SYSCALL));
-    check(refuses(ask(255 | 1 << 8, 0), ERR_SYSCALL));
-}
-
-/* Capabilities that are no event which could be raised; and, again and again, one that nobody
- * wants. */
-static void wrong_capabilities(void)
-{
-    u32 bare = slot_allocate(), mute = slot_allocate();
-    check(refuses(ask(CONSOLE_OPEN, 0), ERR_ARGUMENT));
-    check(refuses(ask_with(CONSOLE_OPEN, SLOT_SHARE), ERR_ARGUMENT));
-    check(cap_copy(SLOT_SPACE, bare, SLOT_EVENT, RIGHT_RAISE, 0) == 0);
-    check(refuses(ask_with(CONSOLE_OPEN, bare),
-                  ERR_ARGUMENT)); /* no badge: it could raise anything */
-    check(cap_copy(SLOT_SPACE, mute, SLOT_EVENT, RIGHT_RECEIVE, 4) == 0);
-    check(refuses(ask_with(CONSOLE_OPEN, mute), ERR_ARGUMENT));
-    for (u32 i = 0; i < OTHERS; i++)
-        check(refuses(ask_with(CONSOLE_WRITE | 1 << 8, mute), ERR_ABSENT));
-}
-
-static void opens(void)
-{
-    event_cap = slot_allocate();
-    check(cap_copy(SLOT_SPACE, event_cap, SLOT_EVENT, RIGHT_RAISE, WANT_ROOM) == 0);
-    for (u32 i = 0; i < REOPENS; i++)
-        check(ask_with(CONSOLE_OPEN, event_cap) == 0);
-    for (u32 i = 0; i < OTHERS; i++)
-        check(ask_with(CONSOLE_MODE, event_cap) == 0);
-}
+/* --- requests --------------------------------------------------------------------------------- */
 
 static void wrong_arguments(void)
 {
-    check(refuses(ask(CONSOLE_WRITE | (CONSOLE_BYTES + 1) << 8, 0), ERR_ARGUMENT));
-    check(refuses(ask(CONSOLE_READ | ~0ul << 8, 0), ERR_ARGUMENT));
-    check(refuses(ask(CONSOLE_WORDS | 1ul << 63, 0), ERR_ARGUMENT));
-    check(refuses(ask(CONSOLE_MODE | (CONSOLE_RAW + 1) << 8, 0), ERR_ARGUMENT));
-    check(ask(CONSOLE_READ, 0) == 0);
-    check(ask(CONSOLE_WRITE, 0) == 0);
-    status added = 0;
-    for (u32 i = 0; i < 1000 && added == 0; i++)
-        added = ask(CONSOLE_WORDS | CONSOLE_BYTES << 8, 0);
-    check(refuses(added, ERR_LIMIT));
-    check(ask(CONSOLE_WORDS, 0) == 0);
+    static const u8 with_place[] = {CONSOLE_WRITE, CONSOLE_READPOST, CONSOLE_WORDS};
+    for (u32 i = 0; i < array_count(with_place); i++) {
+        u8 op = with_place[i];
+        check(ask(op, 0, DATA + 1) == RING_RANGE);
+        check(ask(op, 0, UINT64_MAX) == RING_RANGE);
+        check(ask(op, DATA / RING_UNIT, 1) == RING_RANGE);
+        check(ask(op, DATA / RING_UNIT - 1, RING_UNIT + 1) == RING_RANGE);
+        check(ask(op, UINT32_MAX, UINT64_MAX - UINT32_MAX) == RING_RANGE);
+    }
+    check(ask(0, 0, 0) == RING_UNSUPPORTED);
+    check(ask(CONSOLE_WORDS + 1, 0, 0) == RING_UNSUPPORTED);
+    check(ask(UINT8_MAX, 0, 0) == RING_UNSUPPORTED);
+    check(ask(CONSOLE_IMM, 0, CONSOLE_IMM_ARG(CONSOLE_IMM_MOST + 1, 0)) == RING_INVALID);
+    check(ask(CONSOLE_READPOST, 0, 0) == RING_INVALID);
+    check(ask(CONSOLE_MODE, 0, CONSOLE_RAW + 1) == RING_INVALID);
+    check(ask(CONSOLE_MODE, 0, 1ul << 32) == RING_INVALID);
+    check(ask(CONSOLE_WORDS, 0, DATA) == RING_TOO_LONG);
+    struct ring_sqe chain[2] = {{.op = CONSOLE_WRITE, .arg = 1}, {.op = CONSOLE_WRITE, .arg = 1}};
+    check(front_push(&front, chain, 2, 1, 0));
+    front_publish(&front);
+    check(reap().status == RING_INVALID);
 }
 
-/* An event that is gone, and in whose place there is another one, is not raised. */
-static void lost_event(void)
+/* What is odd, and allowed. */
+static void odd_arguments(void)
 {
-    u32 event = slot_allocate(), cap = slot_allocate();
-    check(event_create(SLOT_POOL, event) == 0);
-    check(cap_copy(SLOT_SPACE, cap, event, RIGHT_RAISE, 8) == 0);
-    check(ask_with(CONSOLE_OPEN, cap) == 0);
-    check(object_destroy_all(event) == 0);
-    check(ask(CONSOLE_WRITE | CONSOLE_BYTES << 8, 0) == CONSOLE_BYTES);
-    check(ask_with(CONSOLE_OPEN, event_cap) == 0);
+    check(ask(CONSOLE_WRITE, 0, 0) == RING_OK);
+    check(ask(CONSOLE_WRITE, DATA / RING_UNIT, 0) == RING_OK);
+    check(ask(CONSOLE_WRITE, 0, DATA) == RING_OK);
+    check(ask(CONSOLE_IMM, UINT32_MAX, 0) == RING_OK);
+    check(ask(CONSOLE_WORDS, 0, 0) == RING_OK);
+    check(ask(CONSOLE_MODE, 0, CONSOLE_RAW) == RING_OK);
+    check(ask(CONSOLE_MODE, 0, CONSOLE_LINES) == RING_OK);
 }
 
+/* In full rings; each request is answered once. No reading is posted: it would stay. */
 static void nonsense(void)
 {
     struct random random;
     random_init(&random, 99);
-    for (u32 i = 0; i < NONSENSE; i++) {
-        struct message m;
-        for (u32 j = 0; j < array_count(m.word); j++)
-            m.word[j] = random_next(&random);
-        if (random_below(&random, 2))
-            m.word[0] = random_below(&random, CONSOLE_WORDS + 2) | random_below(&random, 30) << 8;
-        check(ipc_call(endpoint, &m, 0) >= 0);
+    for (u64 pushed = 0, done = 0; done < NONSENSE;) {
+        for (; pushed < NONSENSE && front_credits(&front) != 0; pushed++) {
+            u8 op = (u8)random_below(&random, random_below(&random, 2) ? 256 : CONSOLE_WORDS + 2);
+            u64 argument =
+                random_below(&random, 2) ? random_next(&random) : random_below(&random, DATA / 16);
+            if (op == CONSOLE_READPOST)
+                argument |= DATA + 1;
+            u32 buf = (u32)random_next(&random) >> random_below(&random, 32);
+            check(front_push_one(&front, RING_HEAD(op, random_below(&random, 2) << 1, buf),
+                                 argument, UINT32_MAX, 0));
+        }
+        front_publish(&front);
+        check(reap().status <= 0);
+        done++;
     }
-    check(ask_with(CONSOLE_OPEN, event_cap) == 0);
+    check(front_credits(&front) == RING_ENTRIES && front.g->ctl.errors == 0);
+    check(ask(CONSOLE_MODE, 0, CONSOLE_LINES) == RING_OK);
 }
 
-/* As fast as it goes; where the console that is shown has no more room, when it has again. */
+/* As many readings as there can be; what is written goes on behind them. */
+static void readings(void)
+{
+    while (front_credits(&front) > 1)
+        check(front_push_one(&front, RING_HEAD(CONSOLE_READPOST, 0, 64), 4096, 4096, 0));
+    for (u32 i = 0; i < 200; i++)
+        check(ask(CONSOLE_IMM, 0, CONSOLE_IMM_ARG(1, '.')) == RING_OK);
+    check(ask(CONSOLE_IMM, 0, CONSOLE_IMM_ARG(1, '\n')) == RING_OK);
+}
+
+/* --- rings ------------------------------------------------------------------------------------ */
+
+/* Publishes what is in page G as `count` more entries; the session is closed for this reason. */
+static void break_ring(u32 count, enum session_reason reason)
+{
+    front.g->ctl.prod += count;
+    host_ring(front.bell);
+    check(reap().status == RING_GONE);
+    check(front_is_closed(&front) && front.info->reason == reason);
+}
+
+static void break_rings(void)
+{
+    open("index");
+    break_ring(RING_ENTRIES + 1, SESSION_BAD_INDEX);
+    open("tag");
+    front.g->sqe[0] = (struct ring_sqe){.op = CONSOLE_WRITE, .tag = RING_ENTRIES};
+    break_ring(1, SESSION_BAD_TAG);
+    open("twice");
+    for (u32 i = 0; i < 2; i++)
+        front.g->sqe[i] = (struct ring_sqe){.op = CONSOLE_READPOST, .arg = 1};
+    break_ring(2, SESSION_BAD_TAG);
+    open("chain");
+    front.g->sqe[0] = (struct ring_sqe){.op = CONSOLE_WRITE, .flags = RING_MORE};
+    break_ring(1, SESSION_BAD_CHAIN);
+    open("version");
+    front.g->ctl.version++;
+    break_ring(1, SESSION_BAD_RING);
+}
+
+/* The consoles are taken by those that come before it. */
+static void too_many(void)
+{
+    open("spare");
+    check(ask(CONSOLE_IMM, 0, CONSOLE_IMM_ARG(1, '!')) == RING_GONE);
+    check(front.info->reason == SESSION_TOO_MANY);
+}
+
+/* --- text ------------------------------------------------------------------------------------- */
+
+/* As fast as it goes; escape sequences among it. */
 static void flood(void)
 {
-    for (u32 sent = 0; sent < FLOOD;) {
-        status taken = ask(CONSOLE_WRITE | CONSOLE_BYTES << 8, 0);
-        struct message m;
-        check(taken >= 0 && taken <= CONSOLE_BYTES);
-        if (taken < 0)
-            return;
-        sent += (u32)taken;
-        if (taken < CONSOLE_BYTES)
-            check(ipc_wait(SLOT_NONE, 0, &m, 0) == WAIT_EVENT);
-    }
+    check(console_open("flood") == 0);
+    for (u32 i = 0; i < FLOOD; i++)
+        format(&console_sink, "%s\n", "876543218765432187654321\033]0;");
+    console_flush();
 }
 
 int main(void)
 {
-    const struct grant *grant = grant_find(GRANT_SERVICE, "console");
-    if (!grant)
-        panic("no grant 'console'");
-    endpoint = grant->slot;
-    calls_before_open();
-    wrong_capabilities();
-    opens();
+    too_many();
+    open("wrong");
     wrong_arguments();
-    lost_event();
+    odd_arguments();
     nonsense();
+    open("posts");
+    readings();
+    break_rings();
     flood();
     print("console-client");
     check_report();
-    return 0;
+    for (;;)
+        session_wait(1);
 }
