@@ -178,10 +178,27 @@ void clients_turns(void)
 
 /* --- sessions -------------------------------------------------------------------------------- */
 
-/* The client gets its volume. */
+/* Is a session with this disk about to end? It keeps its volume as long as the device works for
+ * it. */
+static bool somebody_leaves(const struct disk *disk)
+{
+    for (u32 i = 0; i < SESSION_LIMIT; i++) {
+        const struct client *client = &clients[i];
+        if (client->volume && client->volume->disk == disk &&
+            client->session->info->state == SESSION_CLOSED)
+            return true;
+    }
+    return false;
+}
+
+/* The client gets its volume; or waits for it, if a predecessor has not quite gone. */
 static enum session_reason attach(struct client *client, struct volume *volume)
 {
     enum session_reason reason = volume_claim(&volumes, volume, client->write);
+    if (reason == SESSION_IN_USE && somebody_leaves(volume->disk)) {
+        client_set(client, CLIENT_WAITING, &waiting);
+        return SESSION_REASON_NONE;
+    }
     if (reason != SESSION_REASON_NONE)
         return reason;
     if (volume->disk->kind == DISK_AHCI)
@@ -266,6 +283,7 @@ void client_finish(struct client *client)
         volume_release(client->volume, client->write);
     client->volume = NULL;
     session_release(client->session);
+    clients_resolve(all_known); /* others may have waited for the volume */
 }
 
 void session_closing(struct session *session)

@@ -8,7 +8,8 @@
  *     SETTLING   its ring was empty: when its completions are published, it may go to sleep
  *     BLOCKED    there are requests, but the disk takes no more now
  *     HELD       there are requests, but the client has as many at the disk as it may
- *     WAITING    its volume is not known yet: the disks are still being looked for
+ *     WAITING    its volume is not known yet, because the disks are still being looked for, or is
+ *                that of a client that is CLOSING
  *     CLOSING    it ends, as soon as the device has let go of its memory
  *
  * Turns go round among those that are READY, and each takes a quantum, so that nobody is starved by
@@ -64,8 +65,8 @@ void client_finish(struct client *client);
 /* Wakes those whose doorbell rang. */
 void clients_ring(u64 events);
 
-/* The disks, or more of them, are known: clients that are WAITING get their volume; or, if `all`
- * are known now, an error. */
+/* The disks, or more of them, are known, or a volume is free: clients that are WAITING get theirs;
+ * or, if `all` are known now and it is not among them, an error. */
 void clients_resolve(bool all);
 
 /* Gives the clients that are READY their turns, as many as are good between two looks at the

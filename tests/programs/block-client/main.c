@@ -25,6 +25,8 @@ void client_open_block(struct client *one)
 {
     if (!front_block_open(&one->block, &one->front, 0))
         fail("the data area is too small");
+    if (one->options.patient)
+        one->front.restarts = FRONT_PATIENT;
     int result = front_block_finish(&one->block, session_wait, one->event);
     if (front_is_closed(&one->front))
         fail("the session was closed: %s", session_reason_text(one->front.info->reason));

@@ -311,8 +311,6 @@ static void setup(struct traffic *traffic)
     struct client *client = traffic->client;
     const struct options *options = &client->options;
     client_open_block(client);
-    if (options->patient)
-        client->front.restarts = FRONT_PATIENT;
     traffic->sectors = client->block.info.sectors - 1;
     u32 fair = (u32)(client->front.data_size / RING_UNIT / options->depth);
     traffic->region = (u32)min(fair, 2 * options->sectors * UNITS_PER_SECTOR);
