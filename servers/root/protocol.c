@@ -24,6 +24,7 @@ static status serve_kill(const struct server *caller, const struct message *m)
     struct server *server = server_find(name);
     if (!server || (server->state != SERVER_RUNNING && server->state != SERVER_STARTING))
         return status_error(ERR_ABSENT, 2);
+    server->deaths = 0; /* it was not its fault: it need not wait */
     server_end(server, "killed by %s", caller->config->name);
     return 0;
 }

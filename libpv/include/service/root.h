@@ -31,7 +31,7 @@ enum root_call {
     ROOT_SESSION_RECONNECT, /* word 1: number, of a LOST session that this client uses: G is new */
     ROOT_ALIVE,
     ROOT_REFRESH, /* bring the status memory (grant `status`) up to date */
-    ROOT_KILL,    /* name: destroy this server; it is restarted as after a crash */
+    ROOT_KILL,    /* name: destroy this server; it is restarted as after a first crash */
     ROOT_LOG,     /* name: the reply carries a read-only capability to its log; word 1 = bytes */
     ROOT_POWER,   /* word 1: enum root_power */
     ROOT_TEXT,    /* up to 24 bytes, NUL-padded, that are added to the line for the next call */
