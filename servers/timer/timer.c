@@ -34,9 +34,10 @@ static bool set_alarm(u64 due)
 /* Does all that can be done at once. True: there is nothing to do before an event comes. */
 static bool turn(u64 events)
 {
+    if (events & (EVENT_SESSIONS | EVENT_ALIVE))
+        session_events(events); /* root is called before there are bells to be held */
     u64 now = time_now();
     clients_expire(now);
-    session_events(events);
     clients_wake(events);
     bool more = clients_serve();
     u64 look = time_tend(now);
@@ -50,12 +51,13 @@ int main(void)
     if (has_alarm)
         clients_start();
     sessions_start();
+    session_hold_bells();
     struct message m = {.events = SESSIONS_ALL};
     for (;;) {
         if (time_rang(m.events))
             alarm_at = UINT64_MAX;
         bool may_wait = turn(m.events);
-        status got = ipc_wait(SLOT_NONE, may_wait ? 0 : WAIT_POLL, &m, 0);
+        status got = session_ipc_wait(SLOT_NONE, may_wait ? 0 : WAIT_POLL, &m);
         if (got < 0 && status_code(got) != ERR_EMPTY)
             panic("timer: waiting: %s", error_text(status_code(got)));
         if (got < 0)
