@@ -6,7 +6,10 @@
 #include <base/string.h>
 #include <ring/block.h>
 #include <runtime/clock.h>
+#include <runtime/ipc.h>
 #include <runtime/print.h>
+#include <runtime/start.h>
+#include <service/disk.h>
 
 #define BLOCK_BYTES 4096u
 #define SECTORS     (BLOCK_BYTES / BLOCK_SECTOR)
@@ -39,7 +42,7 @@ static u64 copy_ticks(struct lane *lane)
     return best;
 }
 
-static void measure_ram(void)
+void measure_ram(void)
 {
     static struct lane ram;
     if (!lane_open(&ram, "ram"))
@@ -54,7 +57,35 @@ static void measure_ram(void)
     figure_fraction("ram_read4k_qd32_events", cost.events, ROUNDS * DEPTH_MOST);
 }
 
-void measure_block(void)
+/* The accesses to the controller's registers that the disk server's driver has counted. */
+static u64 register_accesses(void)
 {
-    measure_ram();
+    const struct grant *disk = grant_find(GRANT_SERVICE, "disk");
+    struct message m = {.word = {DISK_COUNTERS}};
+    status result = disk ? ipc_call(disk->slot, &m, 0) : status_error(ERR_ABSENT, 0);
+    if (result >= 0)
+        result = (status)m.word[0];
+    if (result < 0)
+        panic("bench-rings: the disk server's counters: %s", error_text(status_code(result)));
+    return m.word[1];
+}
+
+static u64 accesses_of_batches(struct lane *lane, u32 depth)
+{
+    u64 before = register_accesses();
+    measure_batches(lane, depth, push_read);
+    return register_accesses() - before;
+}
+
+/* Of a disk in QEMU it cannot be said when it has done something: so here accesses are counted, of
+ * all batches, and not the instructions of the best. */
+void measure_ahci(void)
+{
+    static struct lane ahci;
+    if (!lane_open(&ahci, "ahci"))
+        return;
+    u64 accesses = accesses_of_batches(&ahci, 1);
+    figure_fraction("ahci_regs_qd1", accesses, ROUNDS);
+    accesses = accesses_of_batches(&ahci, DEPTH_MOST);
+    figure_fraction("ahci_regs_qd32", accesses, ROUNDS * DEPTH_MOST);
 }

@@ -6,21 +6,27 @@
  * Each figure comes from many batches of which the best is reported: the one into which no other
  * interrupt fell. Prints `bench NAME VALUE UNIT` lines on a console, and at last `bench done`.
  *
- * Sessions: `echo` (tests/programs/session-echo), `ram` and `ahci` (block), `left` and `right`
- * (net, both this program's), `timer`. Grants: service `console`, `disk` for its register accesses,
- * the clock page.
+ * Sessions: `console`, `echo` (tests/programs/session-echo), `ram` (block), `left` and `right`
+ * (net, both this program's), `timer`. Grants: the clock page. With the argument `ahci` it measures
+ * a disk and nothing else, and needs the session `ahci` and the service `disk`, which knows of
+ * register accesses.
  */
 #include "rings.h"
 
-#include <runtime/print.h>
+#include <base/string.h>
+#include <runtime/start.h>
 
 int main(void)
 {
     rings_start();
-    measure_ring();
-    measure_block();
-    measure_net();
-    measure_timer();
+    if (strcmp(start->arguments, "ahci") == 0) {
+        measure_ahci();
+    } else {
+        measure_ring();
+        measure_ram();
+        measure_net();
+        measure_timer();
+    }
     report();
     return 0;
 }

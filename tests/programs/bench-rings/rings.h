@@ -43,6 +43,7 @@ struct cost measure_batches(struct lane *lane, u32 depth,
 u64 ticks_since(u64 before);
 
 void measure_ring(void);
-void measure_block(void);
+void measure_ram(void);
+void measure_ahci(void);
 void measure_net(void);
 void measure_timer(void);
