@@ -29,6 +29,7 @@ clang|clang|clang|the other compiler; host tests and fuzzers
 clang|/usr/lib/llvm-*/lib/clang/*/lib/*/libclang_rt.fuzzer-*.a|libclang-rt-dev|sanitizers, libFuzzer
 test|/usr/include/cmocka.h|libcmocka-dev|unit tests
 test|/usr/share/OVMF/OVMF_CODE.fd|ovmf|UEFI firmware to boot tests on
+test|spin|spin|checks models of protocols
 test|bochs|bochs|a second machine to boot tests on
 test|/usr/share/bochs/BIOS-bochs-latest|bochsbios|its BIOS
 test|/usr/share/bochs/VGABIOS-lgpl-latest|vgabios|its video BIOS
