@@ -91,6 +91,7 @@ static void stuck(struct ahci *ahci)
 static void begin_ports(struct ahci *ahci, u64 now)
 {
     ahci->phase = AHCI_RUNNING;
+    home_device_was_reset(&ahci->dma);
     ahci_write(ahci, GHC, GHC_AE);
     if (ahci_read(ahci, PI) != ahci->implemented)
         ahci_write(ahci, PI, ahci->implemented);

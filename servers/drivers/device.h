@@ -5,7 +5,7 @@
  * (servers/runtime/home.c implements the functions named home_ for all servers), the guest Moss on
  * a bare machine, or a test on the host with a device made of memory. The home finds the device,
  * maps its registers, and owns the event loop: on the device's interrupt it calls the driver's
- * function for that and then acknowledges the interrupt in its own way. Bus mastering is on.
+ * function for that and then acknowledges the interrupt in its own way.
  *
  * Drivers keep their state in a structure that the home gives them, and never wait for long.
  */
@@ -63,6 +63,13 @@ struct dma {
 /* The bus address of the byte at `offset`. What follows it up to the end of its 4 KiB page follows
  * on the bus as well. Not for hot paths: drivers keep what they need. */
 u64 home_bus_address(const struct dma *dma, u64 offset);
+
+/*
+ * The device that works in this memory has been reset, and does nothing any more that a driver
+ * before this one told it: from now on the home lets it be bus master. Before the device is told of
+ * any memory, a driver says so, after each reset.
+ */
+void home_device_was_reset(const struct dma *dma);
 
 /* A stretch of somebody's buffer, as a device sees it. */
 struct dma_piece {

@@ -229,6 +229,7 @@ static enum e1000_error start(struct e1000 *nic)
     e1000_give_up(nic);
     if (error)
         return error;
+    home_device_was_reset(nic->dma);
     if (!read_address(nic))
         return E1000_NO_ADDRESS;
     e1000_start_tx(nic);

@@ -22,7 +22,7 @@
  *         hpet      NAME [TIMER]            the HPET's registers, and the interrupt of a timer
  *         pci       NAME VENDOR:DEVICE      a PCI function, or
  *         pci       NAME class CC:SS        the first one of this class, in hexadecimal: the
- *                                           device, its registers, its interrupt, bus mastering.
+ *                                           device, its registers, its interrupt.
  *                                           With `optional` at the end it may be missing
  *         dma       NAME SIZE               memory for a device to work in
  *         ram       NAME SIZE [PATH]        a RAM disk, and the file in the archive to fill it

@@ -4,8 +4,9 @@
  * device sends belongs to the irq object of this life. The server has no way into configuration
  * space.
  *
- * What the driver of an earlier life told the device is still there until the new one resets it: a
- * driver does that first.
+ * What the driver of an earlier life told the device is still there until the new one resets it. So
+ * the device cannot reach memory from its server's end until the next life says that it has done
+ * that.
  */
 #include <runtime/map.h>
 #include <runtime/syscall.h>
@@ -117,21 +118,31 @@ bool give_function(struct giving *giving)
     if (!give(giving, made, slot, RIGHT_READ | RIGHT_WRITE, 0))
         return false;
     msi_quiet(&access, function);
-    if (!give_bars(giving, function) || !give_interrupt(giving, &access, slot))
-        return false;
-    msi_master(&access, function);
-    return true;
+    return give_bars(giving, function) && give_interrupt(giving, &access, slot);
 }
 
-/* Whatever of its slots is not a PCI function refuses to be read like one. */
+/* Whatever of a server's slots is not a PCI function refuses to be read like one. */
+static status change_command(u32 slot, u64 cleared, u64 set)
+{
+    status command = device_config_read(slot, PCI_COMMAND, 2);
+    if (command < 0)
+        return command;
+    must(device_config_write(slot, PCI_COMMAND, 2, ((u64)command & ~cleared) | set),
+         "what a PCI function may do");
+    return 0;
+}
+
+status grants_master(const struct server *server, u64 slot)
+{
+    if (slot < SLOT_GRANTS || slot - SLOT_GRANTS >= GRANT_LIMIT)
+        return status_error(ERR_ARGUMENT, 1);
+    u32 own = server_slot(server, SERVER_SLOT_GRANTS + (u32)(slot - SLOT_GRANTS));
+    return change_command(own, 0, PCI_COMMAND_MASTER) < 0 ? status_error(ERR_ARGUMENT, 1) : 0;
+}
+
 void grants_silence(const struct server *server)
 {
-    for (u32 i = 0; i < GRANT_LIMIT; i++) {
-        u32 slot = server_slot(server, SERVER_SLOT_GRANTS + i);
-        status command = device_config_read(slot, PCI_COMMAND, 2);
-        if (command < 0)
-            continue;
-        u64 quiet = ((u64)command & ~(u64)PCI_COMMAND_MASTER) | PCI_COMMAND_INTX_DISABLE;
-        must(device_config_write(slot, PCI_COMMAND, 2, quiet), "silencing a PCI function");
-    }
+    for (u32 i = 0; i < GRANT_LIMIT; i++)
+        ignore_status(change_command(server_slot(server, SERVER_SLOT_GRANTS + i),
+                                     PCI_COMMAND_MASTER, PCI_COMMAND_INTX_DISABLE));
 }

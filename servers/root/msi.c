@@ -129,8 +129,3 @@ void msi_start_line(const struct pci_access *access, const struct pci_function *
 {
     change(access, function, PCI_COMMAND, PCI_COMMAND_INTX_DISABLE, 0);
 }
-
-void msi_master(const struct pci_access *access, const struct pci_function *function)
-{
-    change(access, function, PCI_COMMAND, 0, PCI_COMMAND_MASTER);
-}

@@ -33,7 +33,7 @@ bool msi_owns_bar(const struct pci_function *function, u32 bar);
 
 /*
  * Before anything else: the function decodes memory, and neither interrupts nor reaches memory.
- * After it msi_start_..., which makes it interrupt in one way, and then msi_master.
+ * After it msi_start_..., which makes it interrupt in one way.
  */
 void msi_quiet(const struct pci_access *access, const struct pci_function *function);
 
@@ -43,6 +43,3 @@ void msi_start_table(const struct pci_access *access, const struct pci_function 
 void msi_start_plain(const struct pci_access *access, const struct pci_function *function,
                      u64 message);
 void msi_start_line(const struct pci_access *access, const struct pci_function *function);
-
-/* It may be bus master: read and write memory, and send messages. */
-void msi_master(const struct pci_access *access, const struct pci_function *function);

@@ -113,6 +113,8 @@ static status serve(struct server *caller, struct message *m, u32 *slot)
     case ROOT_ALIVE:
         server_is_alive(caller);
         return 0;
+    case ROOT_DEVICE_RESET:
+        return grants_master(caller, m->word[1]);
     case ROOT_SESSION_NEXT:
         return sessions_next(caller, m);
     case ROOT_SESSION_RELEASED:

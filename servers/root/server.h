@@ -83,6 +83,9 @@ must_check bool grants_prepare(const char *file, struct config_message *message)
 /* grants_pci.c: its PCI functions interrupt and reach memory no more. Its drivers are dead. */
 void grants_silence(const struct server *server);
 
+/* The PCI function in this slot of the server's may be bus master. ERR_ARGUMENT: it is none. */
+must_check status grants_master(const struct server *server, u64 slot);
+
 /* server_end.c: stops it, for the reason given; it is taken apart, and restarted if it is one
  * that is. */
 __attribute__((format(printf, 2, 3))) void server_end(struct server *server, const char *reason,

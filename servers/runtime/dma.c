@@ -3,10 +3,12 @@
  */
 #include <base/string.h>
 #include <runtime/dma.h>
+#include <runtime/ipc.h>
 #include <runtime/map.h>
 #include <runtime/print.h>
 #include <runtime/start.h>
 #include <runtime/syscall.h>
+#include <service/root.h>
 
 const struct grant *grant_bar(const char *name, u32 bar)
 {
@@ -68,4 +70,19 @@ u64 home_bus_address(const struct dma *dma, u64 offset)
         panic("home_bus_address: offset 0x%lx of 0x%lx: %s", offset, dma->size,
               error_text(status_code(page)));
     return (u64)page + offset % PAGE_SIZE;
+}
+
+void device_was_reset(u32 device_slot)
+{
+    struct message m = {.word = {ROOT_DEVICE_RESET, device_slot}};
+    status result = ipc_call(SLOT_ROOT, &m, 0);
+    if (result >= 0)
+        result = (status)m.word[0];
+    if (result < 0)
+        panic("device_was_reset: root refuses it: %s", error_text(status_code(result)));
+}
+
+void home_device_was_reset(const struct dma *dma)
+{
+    device_was_reset((u32)dma->handle);
 }

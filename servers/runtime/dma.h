@@ -11,7 +11,8 @@
  * value0 of the interrupt's grant is its bit of the server's event; after each of them the server
  * calls irq_ack for its slot if value2 says that it is a level-triggered line (it does no harm if
  * it is not). The device itself, grant_find(GRANT_DEVICE, ...), is for dma_map of other memory,
- * like a session's data area.
+ * like a session's data area. It reaches memory, and sends its interrupt, from when the driver has
+ * reset it.
  *
  * The handle of a `struct dma` that dma_open fills is the slot of the device and, in the upper
  * half, that of the memory.
@@ -29,3 +30,7 @@ must_check bool registers_open(struct registers *registers, const char *name, u3
 /* Maps memory granted by `dma`, all of it, for the server and for the device. False: one of the
  * two was not granted, or it cannot be mapped; the log says which. */
 must_check bool dma_open(struct dma *dma, const char *dma_grant, const char *device_grant);
+
+/* For those who have no driver that says it (home_device_was_reset): this PCI function has been
+ * reset, and may be bus master. */
+void device_was_reset(u32 device_slot);

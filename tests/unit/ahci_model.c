@@ -83,6 +83,7 @@ static void reset_hba(void)
     model.ghc = GHC_AE | GHC_HR;
     model.is = 0;
     model.hba_resets++;
+    model.is_master = false;
     if (model.forgets)
         model.pi = 0;
     model.reset_until = model.now + model.reset_ns;

@@ -62,8 +62,9 @@ struct model_port {
 
 struct model {
     bool vanished;
-    bool forgets; /* GHC.HR clears PI */
-    bool qemu;    /* does it in QEMU 7.2's ways */
+    bool is_master; /* since its last reset */
+    bool forgets;   /* GHC.HR clears PI */
+    bool qemu;      /* does it in QEMU 7.2's ways */
     u64 now;
     u64 reset_ns; /* so long GHC.HR takes */
     u32 cap, cap2, bohc, version;

@@ -21,6 +21,16 @@ u64 home_bus_address(const struct dma *dma, u64 offset)
     return page_bus(offset / 4096) + offset % 4096;
 }
 
+/* Between the reset and the first command. */
+void home_device_was_reset(const struct dma *dma)
+{
+    assert_ptr_equal(dma->base, model_shared);
+    assert_false(model.ghc & GHC_HR);
+    for (u32 i = 0; i < MODEL_PORTS; i++)
+        assert_int_equal(model.ports[i].cmd, 0);
+    model.is_master = true;
+}
+
 u64 model_bus(u64 offset)
 {
     return DATA_BUS + offset;
@@ -29,6 +39,7 @@ u64 model_bus(u64 offset)
 /* What is at a bus address; it ends the test if that is nobody's. */
 static u8 *at_bus(u64 bus, u64 length)
 {
+    assert_true(model.is_master);
     if (bus >= DATA_BUS) {
         assert_true(range_fits(bus - DATA_BUS, length, MODEL_DATA));
         return model_data + (bus - DATA_BUS);

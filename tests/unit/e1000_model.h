@@ -26,6 +26,7 @@ struct model_frame {
 static struct {
     bool resets_never, gone, no_receive_address;
     u32 resets;
+    bool is_master; /* since its last reset */
     u8 mac[6];
     u32 tdh, rdh;
     u32 context_start, context_at; /* its last context descriptor */
@@ -61,11 +62,19 @@ u64 home_bus_address(const struct dma *dma, u64 offset)
     return model_bus(offset);
 }
 
+void home_device_was_reset(const struct dma *dma)
+{
+    assert_ptr_equal(dma, &model_dma);
+    assert_false(*model_register(CTRL) & CTRL_RST);
+    model.is_master = true;
+}
+
 /* What the device finds at a bus address: `length` bytes, which have to be in one page. */
 static u8 *model_at(u64 bus, u32 length)
 {
     assert_true(bus >= MODEL_BUS && bus - MODEL_BUS < sizeof(model_memory));
     assert_true(length <= 4096 - bus % 4096);
+    assert_true(model.is_master);
     for (u64 page = 0; page < MODEL_PAGES; page++)
         if (model_bus(page * 4096) == bus - bus % 4096)
             return model_memory + page * 4096 + bus % 4096;
@@ -93,6 +102,7 @@ static void model_step(void)
         *model_register(RAH0) =
             model.no_receive_address ? 0 : model.mac[4] | model.mac[5] << 8 | RAH_AV;
         model.resets++;
+        model.is_master = false;
         model.tdh = model.rdh = 0;
         model.context_start = model.frame.length = 0;
     }

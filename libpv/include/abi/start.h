@@ -61,7 +61,8 @@ enum grant_kind {
     /* PCI function: device; value0 = bus << 8 | device << 3 | function, value1 = vendor | device <<
      * 16. Under the same name there is a GRANT_REGISTERS for each of its memory BARs, with value2 =
      * number of the BAR, except where the MSI-X table is; and a GRANT_IRQ, with value2 = 1 if it is
-     * a level-triggered line, 0 if it comes as a message. Bus mastering is on */
+     * a level-triggered line, 0 if it comes as a message. It may be bus master, and so send
+     * messages, from the call ROOT_DEVICE_RESET on (service/root.h) */
     GRANT_DEVICE,
     /* memory for a device to work in: root's, it outlives the server; value0 = bytes */
     GRANT_DMA,

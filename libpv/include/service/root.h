@@ -30,6 +30,9 @@ enum root_call {
     ROOT_SESSION_REFUSE,
     ROOT_SESSION_RECONNECT, /* word 1: number, of a LOST session that this client uses: G is new */
     ROOT_ALIVE,
+    /* word 1: the slot of a PCI function that was granted: it has been reset. From now on it may be
+     * bus master: read and write memory, and send its interrupts */
+    ROOT_DEVICE_RESET,
     ROOT_REFRESH, /* bring the status memory (grant `status`) up to date */
     ROOT_KILL,    /* name: destroy this server; it is restarted as after a first crash */
     ROOT_LOG,     /* name: the reply carries a read-only capability to its log; word 1 = bytes */

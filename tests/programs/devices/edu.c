@@ -72,6 +72,11 @@ void edu_test(void)
     device_check(irq->value[2] == 0);
     device_check(register_read32(&registers, EDU_IDENTIFICATION) == 0x010000ed);
     register_write32(&registers, EDU_ACKNOWLEDGE, ~0u); /* what an earlier life left */
+    register_write32(&registers, EDU_RAISE, 4);
+    device_check(register_read32(&registers, EDU_STATUS) == 4);
+    device_check(device_is_quiet(irq)); /* a message is a write to memory */
+    register_write32(&registers, EDU_ACKNOWLEDGE, 4);
+    home_device_was_reset(&dma);
     raise(0x10);
     raise(0x21);
     test_dma(&dma);

@@ -86,6 +86,7 @@ void e1000e_test(void)
     device_check(grant_bar("e1000e", 1) && !grant_bar("e1000e", 2));
     device_check(!grant_bar("e1000e", 3)); /* the MSI-X table */
     show_address("e1000e");
+    device_was_reset(grant_find(GRANT_DEVICE, "e1000e")->slot);
     register_write32(&registers, IVAR, IVAR_OTHER(0));
     register_write32(&registers, IMS, CAUSE_OTHER | CAUSE_LINK);
     for (u32 i = 0; i < 3; i++) {

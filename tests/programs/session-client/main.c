@@ -99,6 +99,10 @@ static void test_calls(void)
     check(status_code(root_call(ROOT_SESSION_RELEASED, SESSION_LIMIT - 1, 0)) == ERR_ABSENT);
     check(status_code(root_call(ROOT_SESSION_REFUSE, number, SESSION_BAD_TAG)) == ERR_ABSENT);
     check(status_code(root_call(ROOT_SESSION_NEXT, SLOT_SPACE, SLOT_SPACE)) == ERR_EMPTY);
+    check(status_code(root_call(ROOT_DEVICE_RESET, SLOT_SPACE, 0)) == ERR_ARGUMENT);
+    for (u64 i = 0; i <= GRANT_LIMIT; i++) /* none of them is a device */
+        check(status_code(root_call(ROOT_DEVICE_RESET, SLOT_GRANTS + i, 0)) == ERR_ARGUMENT);
+    check(status_code(root_call(ROOT_DEVICE_RESET, UINT64_MAX, 0)) == ERR_ARGUMENT);
     check(status_code(root_call(ROOT_SESSION_CLOSE, number, 0)) == ERR_RIGHTS);
     check(status_code(root_call(ROOT_TEXT, 0, 0)) == ERR_RIGHTS);
     check(status_code(root_call(ROOT_SESSION_OPEN, 0, 0)) == ERR_RIGHTS);
