@@ -198,15 +198,17 @@ void ahci_home_open(void)
 
 /* --- in the server's loop -------------------------------------------------------------------- */
 
-/* Is it time for ahci_poll, or will it be `ticks` of the processor's clock from now? */
-static bool is_due(u64 ticks)
+/* Is it time for ahci_poll; or, with `soon`, nearly? Asked in every round, so it is worked out in
+ * ticks, and once for each time. */
+static bool is_due(bool soon)
 {
-    static u64 at_ns, at_ticks; /* the driver's time, and the same in ticks */
+    static u64 at_ns, at_ticks, soon_ticks;
     if (ahci.poll_at != at_ns) {
         at_ns = ahci.poll_at;
         at_ticks = clock_from_ns(at_ns, start->tsc_hz);
+        soon_ticks = clock_from_ns(at_ns - min(at_ns, SOON_NS), start->tsc_hz);
     }
-    return tsc() + ticks >= at_ticks;
+    return tsc() >= (soon ? soon_ticks : at_ticks);
 }
 
 /* Is a disk being looked for, or got to work again? That goes on by the clock, in steps of some
@@ -234,7 +236,7 @@ void ahci_home_events(u64 events)
         if (irq->value[2] != 0)
             ignore_status(irq_ack(irq->slot)); /* it is there as long as this server is */
     }
-    if (is_due(0))
+    if (is_due(false))
         ahci_poll(&ahci);
 }
 
@@ -248,5 +250,5 @@ bool ahci_home_before_wait(void)
         clients_resolve(all_known);
     }
     ahci_start(&ahci);
-    return is_due(clock_from_ns(SOON_NS, start->tsc_hz)) && is_unsettled();
+    return is_due(true) && is_unsettled();
 }
