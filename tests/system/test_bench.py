@@ -1,9 +1,15 @@
 """The measurements of `make bench`: below their ceilings, and the same in every run. Only those of
 a disk may differ a little."""
 import json
+import re
 
 from bench import CEILINGS, complaints, measure, measure_disk, table
-from harness import Failure, builds, limit
+from harness import LOGS, Failure, builds, limit
+
+# What QEMU says of accesses to its AHCI controller, and how the bench uses it.
+ACCESS = re.compile(r"^ahci_mem_(read|write) .*@ (0x\w+): (0x\w+)$", re.MULTILINE)
+COMMAND_ISSUE = 0x1B8  # PxCI of port 1
+BATCHES, DEPTH = 200, 32
 
 
 @builds("release")
@@ -19,3 +25,21 @@ def test_ceilings(machine):
     again = measure(machine)
     if again != figures:
         raise Failure(f"a second run measured otherwise:\n{table(again, ceilings)}")
+
+
+@builds("release")
+def test_registers(machine):
+    """The device sees as many accesses to its registers as the driver says that it makes."""
+    trace = LOGS / "bench-registers.trace"
+    figures = measure_disk(machine, "-trace", "enable=ahci_mem_*", "-D", str(trace))
+    accesses = [(kind, int(at, 16), int(value, 16))
+                for kind, at, value in ACCESS.findall(trace.read_text(errors="replace"))]
+    issued = [(i, value.bit_count()) for i, (kind, at, value) in enumerate(accesses)
+              if kind == "write" and at == COMMAND_ISSUE]
+    deep = next(i for i, count in issued if count > 1)
+    first = [i for i, _ in issued if i < deep][-BATCHES]
+    for name, seen, requests in (("ahci_regs_qd1", deep - first, BATCHES),
+                                 ("ahci_regs_qd32", len(accesses) - deep, BATCHES * DEPTH)):
+        told = figures[name][0] * requests
+        # Where one measurement ends and the other begins, the driver may look at all ports.
+        assert abs(seen - told) < BATCHES / 2, f"{name}: the device saw {seen}, told were {told}"
