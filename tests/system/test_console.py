@@ -3,7 +3,7 @@ screens, and after the console server was killed."""
 import re
 import time
 
-from harness import PATIENCE, ROOT, limit
+from harness import PATIENCE, ROOT, builds, limit
 from prompt import PROMPT, prompted, screen_rows
 
 VERSION = re.compile(r"^Terrarium, kernel interface version \d+", re.MULTILINE)
@@ -132,6 +132,53 @@ def test_console_killed_under_load(machine):
     m.expect(PROMPT)
     m.send("")
     m.command("version")
+
+
+def dying(machine, *arguments):
+    """A machine whose console server has these arguments; its own deaths are among them."""
+    default = (ROOT / "iso/config/default.cfg").read_text()
+    lines = "".join(f"    arguments   {argument}\n" for argument in arguments)
+    config = default.replace("    ports       uart", lines + "    ports       uart", 1)
+    assert config != default
+    m = machine(config="dying.cfg", files={"config/dying.cfg": config.encode()})
+    m.expect(PROMPT, 120)
+    return m
+
+
+def ends_well(m, deaths):
+    """The operator types on until the server has died so often; then everything is as usual."""
+    restarted = "console restarted"
+    deadline = time.monotonic() + 60 * PATIENCE
+    while m.text.count(restarted) < deaths:
+        assert time.monotonic() < deadline, f"{m.text.count(restarted)} deaths, not {deaths}"
+        m.send("version")
+        m.expect(PROMPT, 60)
+    m.send("uptime")
+    m.expect("up 0:", 60)
+    m.expect(PROMPT)
+    m.command("help")
+    assert VERSION.search(m.command("version"))
+    row = re.search(r"^console .*$", m.command("ps"), re.MULTILINE)[0]
+    assert row.split()[11] == str(deaths), row
+
+
+@builds("debug")
+@limit(400)
+def test_dying_anywhere(machine):
+    """It dies at each step of its work, in three lives: the prompt comes back each time, also when
+    what was typed had reached nobody."""
+    for step in "taken", "device", "completed", "published", "raised":
+        m = dying(machine, f"die={step}:9:3")
+        ends_well(m, 3)
+        m.close()
+
+
+@builds("debug")
+def test_hanging(machine):
+    """It goes round in a circle: its deadline ends it."""
+    m = dying(machine, "hang=device:9:1")
+    ends_well(m, 1)
+    assert "root: console: " in m.command("log root")
 
 
 def test_no_serial_line(machine):
