@@ -93,6 +93,10 @@ void session_closing(struct session *session);
  */
 must_check status session_open(struct front *front, const char *name, u64 *event);
 
+/* The client wants no more of the session: root closes it and takes its memory. What is outstanding
+ * never completes, and the front is not to be used any more. */
+void session_close(const struct front *front);
+
 /* Waits for these bits of the program's event; others that come are kept for session_take_events.
  * For programs that have nothing else to wait for. */
 void session_wait(u64 events);

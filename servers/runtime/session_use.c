@@ -26,6 +26,14 @@ static void forget(u32 number)
     slot_free(bells[number]);
 }
 
+void session_close(const struct front *front)
+{
+    u32 number = front->number; /* not from the session's page: that goes away */
+    forget(number);
+    bells[number] = SLOT_NONE;
+    session_tell_root(ROOT_SESSION_RELEASED, number, 0);
+}
+
 static void use(const struct session_given *given)
 {
     if (bells[given->number] != SLOT_NONE)

@@ -1,0 +1,67 @@
+/*
+ * An interrupt at random moments, for test programs that want to be in the middle of what somebody
+ * less urgent does: the program's HPET timer (`hpet hpet N` in its section, a timer that nobody
+ * else uses) rings after a time that chance decides.
+ */
+#pragma once
+#include <base/random.h>
+#include <drivers/hpet.h>
+#include <runtime/map.h>
+#include <runtime/print.h>
+#include <runtime/start.h>
+#include <runtime/syscall.h>
+
+struct ticker {
+    struct hpet hpet;
+    u32 irq_slot;
+    u64 bit; /* of the program's event */
+    struct random random;
+};
+
+/* The waits are of 2^LEAST to 2^MOST nanoseconds, each power of two as likely. */
+#define TICKER_LEAST 13u
+#define TICKER_MOST  19u
+
+static void ticker_arm(struct ticker *ticker)
+{
+    u64 power = 1ul << (TICKER_LEAST + random_below(&ticker->random, TICKER_MOST - TICKER_LEAST));
+    u64 ns = power + random_below(&ticker->random, power);
+    hpet_arm(&ticker->hpet, hpet_ticks(&ticker->hpet) + hpet_from_ns(&ticker->hpet, ns));
+}
+
+/* Begins to tick: `ticker->bit` of the program's event. */
+static void ticker_open(struct ticker *ticker, u64 seed)
+{
+    const struct grant *registers = grant_find(GRANT_REGISTERS, "hpet");
+    const struct grant *irq = grant_find(GRANT_IRQ, "hpet");
+    if (!registers || !irq)
+        panic("ticker: no HPET was granted");
+    u64 offset = registers->value[1], bytes = registers->value[0];
+    u8 *base = map_memory(registers->slot, 0, align_up(offset + bytes, PAGE_SIZE) / PAGE_SIZE,
+                          RIGHT_READ | RIGHT_WRITE);
+    struct hpet_route route = {
+        .timer = (u32)irq->value[3],
+        .line = (u32)irq->value[1],
+        .level = irq->value[2] != 0,
+    };
+    enum hpet_error error = HPET_TOO_SMALL;
+    if (base)
+        error = hpet_open(&ticker->hpet, (struct registers){.base = base + offset, .size = bytes},
+                          route, false);
+    if (error != HPET_OK)
+        panic("ticker: the HPET cannot be used: %s", hpet_error_text(error));
+    ticker->irq_slot = irq->slot;
+    ticker->bit = 1ul << irq->value[0];
+    random_init(&ticker->random, seed);
+    ticker_arm(ticker);
+}
+
+/* To be called when the bit came: the next tick is on its way. */
+static void ticker_rang(struct ticker *ticker)
+{
+    hpet_interrupt(&ticker->hpet);
+    status result = irq_ack(ticker->irq_slot);
+    if (result < 0)
+        panic("ticker: acknowledging: %s", error_text(status_code(result)));
+    ticker_arm(ticker);
+}
