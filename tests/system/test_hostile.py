@@ -8,6 +8,7 @@ import os
 import re
 import time
 
+import disk_image
 from harness import PATIENCE, ROOT, limit
 from prompt import prompted
 
@@ -30,14 +31,15 @@ OPEN = ["requests", "chains", "quiet", "storm", "wakings", "unread", "rewrite"]
 EITHER = ["rewrite-all"] + [f"rewrite-all-{i}" for i in range(1, 8)]
 GONE = ["release"]
 LAST = ["leave"]
+ALL = [*CLOSED, *OPEN, *EITHER, *GONE, *LAST]
 
 
-def hostile(kind, sessions, rounds=100, lives=LIVES, more=""):
+def hostile(kind, sessions, rounds=100):
     """The section of a hostile client; sessions are NAME and the rest of the line."""
     lines = ["server hostile", "    image       servers/hostile-client.elf", "    priority    14",
              "    memory      1M", "    log         64K", "    after       keeper", "    shares",
              "    restart     always", "    hpet        hpet 1",
-             f"    arguments   kind={kind} seed=1 lives={lives} rounds={rounds} {more}"]
+             f"    arguments   kind={kind} seed=1 lives={LIVES} rounds={rounds}"]
     lines += [f"    session     {name} {rest}" for name, rest in sessions]
     return "\n".join(lines) + "\n"
 
@@ -85,23 +87,28 @@ def counted(m, number):
     return why and why[1], int(errors[1])
 
 
+def further(m, client, progress):
+    """Waits until the number that `progress` finds in the client's log has grown."""
+    before = int(wait_log(m, client, progress, last=True)[1])
+    deadline = time.monotonic() + 100 * PATIENCE
+    while int(wait_log(m, client, progress, last=True)[1]) == before:
+        assert time.monotonic() < deadline, f"{client} gets no further than {before}"
+        time.sleep(0.5)
+
+
 def attacked(m, server, names, clients, progress):
     """Waits until all attacks are over; nobody but the attacker has noticed anything, and the
     victim's counters say what happened. `progress` finds in the log of an honest client how much it
     has done."""
-    begin = {client: int(wait_log(m, client, progress)[1]) for client in clients}
+    for client in clients:
+        wait_log(m, client, progress)
     for life in range(LIVES):
         found = wait_log(m, "hostile", rf"life {life}, (\d+) sessions: (\d+) checks, (\d+) failed",
                          200)
         assert int(found[1]) == len(names) and found[3] == "0", m.command("log hostile")
     wait_log(m, "hostile", "hostile-client: done")
     for client in clients:
-        before = int(wait_log(m, client, progress, last=True)[1])
-        assert before > begin[client], f"{client} got no further than {before}"
-        deadline = time.monotonic() + 60 * PATIENCE
-        while int(wait_log(m, client, progress, last=True)[1]) == before:
-            assert time.monotonic() < deadline, f"{client} gets no further than {before}"
-            time.sleep(0.5)
+        further(m, client, progress)
     log = m.command("log root")
     assert not re.search(rf"root: {server}: .*restart", log), log
     check_sessions(m, names, clients)
@@ -140,11 +147,10 @@ ECHO = """server echo
 @limit(400)
 def test_echo(machine):
     """All attacks on the server that does nothing."""
-    names = [*CLOSED, *OPEN, *EITHER, *GONE, *LAST]
     m = booted(machine, ["session-client", "session-echo"], ECHO,
                honest("a", "session-client", "load", "session     one echo 16K some argument"),
-               hostile("echo", [(name, "echo 16K") for name in names]))
-    attacked(m, "echo", names, ["a"], r"session-client: (\d+) requests")
+               hostile("echo", [(name, "echo 16K") for name in ALL]))
+    attacked(m, "echo", ALL, ["a"], r"session-client: (\d+) requests")
 
 
 DISK = """server disk
@@ -161,8 +167,8 @@ DISK = """server disk
 WRITERS = ["requests", "chains", "rewrite", "rewrite-all", "leave"]
 
 
-def block_sessions(names, prefix):
-    return [(name, f"disk 16K {prefix}{name} rw" if name in WRITERS else f"disk 16K {prefix}all ro")
+def block_sessions(names, shared):
+    return [(name, f"disk 16K {name} rw" if name in WRITERS else f"disk 16K {shared} ro")
             for name in names]
 
 
@@ -170,9 +176,157 @@ def block_sessions(names, prefix):
 def test_ram_disk(machine):
     """All attacks on the disk server, in front of RAM disks."""
     without = ("prod-held", "tag-twice")  # a RAM disk is done at once
-    names = [name for name in [*CLOSED, *OPEN, *EITHER, *GONE, *LAST] if name not in without]
-    ram = "".join(f"    ram         {name} 128K\n" for name in [*WRITERS, "all"])
-    m = booted(machine, ["block-client"], DISK + "    ram         one 1M\n" + ram,
-               honest("a", "block-client", "load operations=0 report=500", "session  disk disk 1M one rw"),
-               hostile("disk", block_sessions(names, "")))
+    names = [name for name in ALL if name not in without]
+    ram = "".join(f"    ram         {name} 128K\n" for name in ["one", "all", *WRITERS])
+    m = booted(machine, ["block-client"], DISK + ram,
+               honest("a", "block-client", "load operations=0 report=500",
+                      "session     disk disk 128K one rw"),
+               hostile("disk", block_sessions(names, "all")))
     attacked(m, "disk", names, ["a"], r"block-client: (\d+) operations")
+
+
+def divide(image, name, parts):
+    """Makes partitions of these names out of one."""
+    first, sectors = disk_image.volumes(image)[name]
+    each = sectors // len(parts)
+    for backup in (False, True):
+        table = disk_image.Table(image, backup)
+        table.entries = [entry for entry in table.entries if entry[2] != first]
+        table.entries += [[bytes(16), bytes(16), 0, 0, 0, bytes(72)]]
+        empty = [i for i, entry in enumerate(table.entries) if entry[0] == bytes(16)]
+        for number, (place, part) in enumerate(zip(empty, parts)):
+            table.add(place, part, first + number * each, first + (number + 1) * each - 1)
+        table.save()
+
+
+@limit(400)
+def test_ahci_disk(machine):
+    """The same in front of a real one: requests are at the device while the ring is attacked, and
+    what is on the disk elsewhere stays as it was."""
+    folder = ROOT / "build/tests/disks" / machine.test.replace("/", "-")
+    folder.mkdir(parents=True, exist_ok=True)
+    image = disk_image.make(folder / "disk.img")
+    divide(image, "scratch", WRITERS)
+    before = disk_image.contents(image, "system"), disk_image.read(image, 0, 34)
+    names = [name for name in ALL if name != "prod-held"]  # nothing is held for ever
+    m = booted(machine, ["block-client"], DISK,
+               honest("a", "block-client", "load operations=0 report=500",
+                      "session     disk disk 128K data rw"),
+               hostile("ahci", block_sessions(names, "system")),
+               extra=["-boot", "d", "-drive", f"if=none,id=disk,format=raw,file={image}",
+                      "-device", "ide-hd,drive=disk,bus=ide.1"])
+    attacked(m, "disk", names, ["a"], r"block-client: (\d+) operations")
+    m.send("poweroff")
+    m.wait_exit()
+    after = disk_image.contents(image, "system"), disk_image.read(image, 0, 34)
+    assert after == before, "sectors have changed that nobody may write"
+
+
+NET = """server net
+    image       servers/net.elf
+    priority    12
+    memory      3M
+    cap         9ms
+    deadline    2s
+    log         16K
+"""
+
+
+@limit(400)
+def test_net(machine):
+    """All attacks on the net server, while a checked stream goes between two others."""
+    macs = [f"52:54:00:65:76:{i:02x}" for i in range(len(ALL))]
+    m = booted(machine, ["net-client"], NET,
+               honest("echo", "net-client", "echo", "session     net net 1M 52:54:00:74:65:02"),
+               honest("a", "net-client", "generate 52:54:00:74:65:02 1000000000",
+                      "session     net net 1M 52:54:00:74:65:01"),
+               hostile("net", [(name, f"net 64K {mac}") for name, mac in zip(ALL, macs)]))
+    attacked(m, "net", ALL, ["a"], r"net-client: (\d+) frames are right")
+
+
+TIMER = """server timer
+    image       servers/timer.elf
+    priority    13
+    memory      3M
+    log         4K
+    cap         9ms
+    deadline    2s
+    hpet        hpet
+    clock       clock write
+"""
+
+
+@limit(400)
+def test_timer(machine):
+    """All attacks on the timer server; timers of others ring once, and not early."""
+    m = booted(machine, ["timer-client"], TIMER,
+               honest("a", "timer-client", "load", "clock       clock",
+                      "session     timer0 timer 4K", "session     timer1 timer 4K"),
+               hostile("timer", [(name, "timer 4K") for name in ALL]))
+    attacked(m, "timer", ALL, ["a"], r"timer-client load: \d+ set, (\d+) back")
+    assert re.search(r" 0 mistakes", m.command("log a")), m.command("log a")
+
+
+def console_client(machine, names):
+    """The console has few places, and one is the keeper's."""
+    m = booted(machine, [], hostile("console", [(name, f"console 16K {name}") for name in names]))
+    attacked(m, "console", names, [], "")
+    rows = {name: row for name, row in sessions_of(m, "keeper").items()}
+    assert set(rows) == {"console"} and rows["console"][1:] == ("works", 0), rows
+
+
+@limit(300)
+def test_console_ring(machine):
+    """Attacks on the ring of a console; the keeper's goes on."""
+    console_client(machine, ["prod-back", "prod-wild", "prod-held", "tag-twice", "chain-torn",
+                             "page-epoch", "release", "leave"])
+
+
+@limit(300)
+def test_console_requests(machine):
+    """Requests to a console that are wrong, too many, or change while they are read."""
+    console_client(machine, ["requests", "chains", "quiet", "storm", "wakings", "unread", "rewrite",
+                             "rewrite-all"])
+
+
+def storming(name, kind, session):
+    """The section of a client that does nothing but ring."""
+    return "\n".join([f"server {name}", "    image       servers/hostile-client.elf",
+                      "    priority    8", "    memory      1M", "    log         32K",
+                      "    after       keeper", "    shares", "    restart     never",
+                      f"    arguments   kind={kind} storm=1",
+                      f"    session     storm {session}"]) + "\n"
+
+
+STORMS = {"storm-echo": ("echo", "echo 16K"), "storm-disk": ("disk", "disk 16K all ro"),
+          "storm-net": ("net", "net 64K 52:54:00:65:76:01"), "storm-timer": ("timer", "timer 4K")}
+
+
+@limit(400)
+def test_storm(machine):
+    """Doorbells without end on every server: all clients get on, those who storm and the others."""
+    progress = {"echo-client": r"session-client: (\d+) requests",
+                "disk-client": r"block-client: (\d+) operations",
+                "timer-client": r"timer-client load: \d+ set, (\d+) back"}
+    m = booted(machine, ["session-client", "session-echo", "block-client", "net-client",
+                         "timer-client"],
+               ECHO, DISK + "    ram         one 128K\n    ram         all 128K\n", NET, TIMER,
+               honest("echo-client", "session-client", "load", "session     one echo 16K"),
+               honest("disk-client", "block-client", "load operations=0 report=100",
+                      "session     disk disk 128K one rw"),
+               honest("echo-net", "net-client", "echo", "session     net net 1M 52:54:00:74:65:02"),
+               honest("net-client", "net-client", "generate 52:54:00:74:65:02 5000",
+                      "session     net net 1M 52:54:00:74:65:01"),
+               honest("timer-client", "timer-client", "load", "clock       clock",
+                      "session     timer0 timer 4K", "session     timer1 timer 4K"),
+               *(storming(name, *what) for name, what in STORMS.items()))
+    rounds = {name: int(wait_log(m, name, r"hostile-client storm (\d+)", last=True)[1])
+              for name in STORMS}
+    for name, pattern in progress.items():
+        further(m, name, pattern)
+    wait_log(m, "net-client", "stream of 5000 frames is right")
+    for name, before in rounds.items():
+        after = int(wait_log(m, name, r"hostile-client storm (\d+)", last=True)[1])
+        assert after > before, f"{name} came no further than {before}"
+    log = m.command("log root")
+    assert not re.search(r"root: (echo|disk|net|timer): .*restart", log), log

@@ -294,26 +294,29 @@ static void unread(struct target *target)
 
 /* --- rewriting, leaving ----------------------------------------------------------------------- */
 
-/* Requests for as long as they complete: what is rewritten may ask for something that never does.
- * A session that may not be closed must not be, and there is no completion too many. */
+/*
+ * Requests, while they are rewritten so and so often; or until none has completed for long, because
+ * what was rewritten asks for something that never does. A session that may not be closed must not
+ * be, and there is no completion too many.
+ */
 static void rewritten(struct target *target, bool all)
 {
     struct front *front = &target->front;
-    u32 stuck = 0;
+    u64 begin = meddled, last = begin, since = 0;
     meddle(target, all);
-    for (u64 i = 0; i < 20 * rounds && stuck < 200 && !front_is_closed(front); i++) {
-        u32 count = 1 + (u32)random_below(&target->random, 32);
-        for (; count > 0; count--) {
+    while (meddled - begin < 5 * rounds && meddled - last < rounds && !front_is_closed(front)) {
+        for (u64 left = 1 + random_below(&target->random, 32); left > 0; left--) {
             struct ring_sqe entry = target->kind->any(target);
             if (!front_push(front, &entry, 1, UINT32_MAX, 0))
                 break;
         }
-        stuck = count > 0 ? stuck + 1 : 0;
         front_publish(front);
         if (random_below(&target->random, 2) == 0)
             ring_now(target);
-        reap_all(target);
-        yield();
+        if (reap_all(target) != 0)
+            last = meddled;
+        if (!be_patient(&since, "a rewrite"))
+            break;
     }
     meddle(NULL, false);
 }

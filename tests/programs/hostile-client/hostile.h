@@ -16,7 +16,7 @@
  *     lives=N     so often it does everything; at the end of a life it ends, with its requests
  *                 under way, and is started again
  *     rounds=N    how long the attacks are that can go on for long
- *     storm=1     nothing but the attack `storm`, for ever
+ *     storm=1     nothing but the attack `storm`, for ever; then it needs no HPET
  *
  * Results are lines of the log: "hostile-client life L: C checks, F failed", at last
  * "hostile-client: done".

@@ -146,12 +146,13 @@ void meddle_until_end(void (*worker)(void), u64 seed)
 {
     struct random random;
     random_init(&random, seed);
-    ticker_open(&ticker, seed + 1);
+    if (grant_find(GRANT_IRQ, "hpet"))
+        ticker_open(&ticker, seed + 1);
     start_worker(worker);
     while (!ended) {
         struct message m = {0};
         must(ipc_wait(SLOT_NONE, 0, &m, 0), "waiting");
-        if (!(m.events & ticker.bit))
+        if (ticker.bit == 0 || !(m.events & ticker.bit))
             continue;
         busy = true;
         if (victim)

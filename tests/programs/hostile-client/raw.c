@@ -50,11 +50,11 @@ bool be_patient(u64 *since, const char *what)
     if (*since == 0)
         *since = tsc();
     yield();
-    bool patient = clock_to_ns(tsc() - *since, start->tsc_hz) < PATIENCE;
-    if (!patient)
-        print("waiting too long for %s\n", what);
-    check(patient);
-    return patient;
+    if (clock_to_ns(tsc() - *since, start->tsc_hz) < PATIENCE)
+        return true;
+    print("waiting too long for %s\n", what);
+    check(!"patient");
+    return false;
 }
 
 u32 reap_all(struct target *target)
