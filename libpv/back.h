@@ -48,8 +48,17 @@ must_check enum session_reason back_open(struct back *back, void *base, u64 bell
 must_check static inline enum back_result back_take(struct back *back,
                                                     struct back_request *request);
 
+/*
+ * The same for those in a hurry: the two words of the next request (libpv/ring.h says what is where
+ * in them), if it is known to be there and has a single entry. False: ask back_take.
+ */
+must_check static inline bool back_take_one(struct back *back, u64 *head, u64 *arg);
+
 /* Completes a request that was taken. */
 static inline void back_complete(struct back *back, u16 tag, int result, u32 len);
+
+/* The same for a request that is known to be of one entry, and not to have been completed. */
+static inline void back_complete_one(struct back *back, u16 tag, int result, u32 len);
 
 /* Lets the client see the completions, and wakes it if it sleeps. */
 void back_publish(struct back *back);
@@ -108,12 +117,33 @@ static inline enum back_result back_take(struct back *back, struct back_request 
     return BACK_TAKEN;
 }
 
-static inline void back_complete(struct back *back, u16 tag, int result, u32 len)
+static inline bool back_take_one(struct back *back, u64 *head, u64 *arg)
 {
-    if (unlikely(tag > back->mask || back->entries[tag] != 1)) {
-        back_complete_chain(back, tag, result, len);
-        return;
-    }
+    u32 next = back->sq.next;
+    if (unlikely(back->sq.known == next))
+        return false;
+    const ring_word *from = ring_words_const(&back->g->sqe[next & back->mask]);
+    u64 word = ring_read(from[0]);
+    u16 tag = RING_SQE_TAG(word);
+    if (unlikely(word & RING_SQE_MORE || tag > back->mask || back->entries[tag] != 0))
+        return false;
+    *head = word;
+    *arg = ring_read(from[1]);
+    back->entries[tag] = 1;
+    back->sq.next = next + 1;
+    return true;
+}
+
+static inline void back_complete_one(struct back *back, u16 tag, int result, u32 len)
+{
     back->entries[tag] = 0;
     *ring_words(&back->s->cqe[back->cq.next++ & back->mask]) = RING_CQE(tag, result, len);
+}
+
+static inline void back_complete(struct back *back, u16 tag, int result, u32 len)
+{
+    if (unlikely(tag > back->mask || back->entries[tag] != 1))
+        back_complete_chain(back, tag, result, len);
+    else
+        back_complete_one(back, tag, result, len);
 }

@@ -158,18 +158,26 @@ static inline bool front_push(struct front *front, const struct ring_sqe *entrie
 must_check bool front_reap_more(struct front *front, struct front_done *done);
 must_check bool front_reap_word(struct front *front, struct front_done *done, u64 word);
 
+/* What comes the long way is copied, so that `done` can live in registers the short way. */
 static inline bool front_reap(struct front *front, struct front_done *done)
 {
-    if (unlikely(front->cq.known == front->cq.next))
-        return front_reap_more(front, done);
+    struct front_done rare;
+    if (unlikely(front->cq.known == front->cq.next)) {
+        if (!front_reap_more(front, &rare))
+            return false;
+        *done = rare;
+        return true;
+    }
     const struct ring_cqe *cqe = &front->s->cqe[front->cq.next++ & front->mask];
     u64 word = ring_read(*ring_words_const(cqe));
     u32 tag = RING_CQE_TAG(word), len = RING_CQE_LEN(word);
-    if (unlikely(tag > front->mask))
-        return front_reap_word(front, done, word);
-    struct front_slot *slot = &front->slots[tag];
-    if (unlikely(slot->count != 1 || len > slot->limit))
-        return front_reap_word(front, done, word);
+    struct front_slot *slot = front->slots + tag;
+    if (unlikely(tag > front->mask || slot->count != 1 || len > slot->limit)) {
+        if (!front_reap_word(front, &rare, word))
+            return false;
+        *done = rare;
+        return true;
+    }
     done->cookie = slot->cookie;
     done->status = RING_CQE_STATUS(word);
     done->len = len;

@@ -28,6 +28,8 @@ static inline const ring_word *ring_words_const(const void *entry)
 /* Where the members of an entry are in its (first) word. */
 #define RING_HEAD(op, flags, buf)                                                                  \
     ((u64)(u8)(op) | (u64)(u8)(flags) << 8 | (u64)(u32)(buf) << 32) /* with a tag of 0 */
+#define RING_SQE_OP(word)    ((u8)(word))
+#define RING_SQE_BUF(word)   ((u32)((word) >> 32))
 #define RING_SQE_FLAGS_SHIFT 8
 #define RING_SQE_TAG_SHIFT   16
 #define RING_SQE_TAG(word)   ((u16)((word) >> RING_SQE_TAG_SHIFT))
