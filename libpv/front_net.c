@@ -1,49 +1,25 @@
 /*
  * The client's end of a net session. See front_net.h.
  *
- * A request's cookie says which buffer it is about, and which way. Free buffers are a list by
- * number; one that is with the server, or with the caller, is in no list. What completes while
+ * A request's cookie says which buffer it is about, and which way. A buffer that is
+ * with the server, or with the caller, is not among the free ones. What completes while
  * somebody looks for a free buffer, and is a received frame, waits in `arrivals`, which cannot
  * overflow: each has an entry of the ring that is not posted again before the caller has taken it.
  */
 #include <base/string.h>
 #include <front_net.h>
 
-#define COOKIE_POSTED (0ul << 16)
-#define COOKIE_SENT   (1ul << 16)
-#define COOKIE_INFO   (2ul << 16)
-
-static_assert(FRONT_NET_BUFFERS <= 1u << 16, "a buffer's number is in the lower half of a cookie");
-
-static u8 *address_of(const struct front_net *net, u32 buffer)
-{
-    return net->front.data + (u64)buffer * FRONT_NET_BUFFER;
-}
-
-static u32 number_of(const struct front_net *net, const u8 *frame)
-{
-    return (u32)((u64)(frame - net->front.data) / FRONT_NET_BUFFER);
-}
+static_assert(FRONT_NET_BUFFERS <= FRONT_NET_SENT, "a buffer's number is below what it is for");
 
 static inline void put_free(struct front_net *net, u32 buffer)
 {
-    net->next[buffer] = (u16)net->free;
-    net->free = buffer;
-    net->available++;
-}
-
-static inline u32 take_free(struct front_net *net)
-{
-    u32 buffer = net->free;
-    net->free = net->next[buffer];
-    net->available--;
-    return buffer;
+    net->free[net->available++] = (u16)buffer;
 }
 
 bool front_net_open(struct front_net *net, u32 post)
 {
     u64 buffers = min(net->front.data_size / FRONT_NET_BUFFER, FRONT_NET_BUFFERS);
-    net->buffers = net->free = (u32)buffers;
+    net->buffers = (u32)buffers;
     net->available = net->posted = net->sending = net->first_arrival = net->end_arrival = 0;
     net->to_post = post;
     net->counters = (struct front_net_counters){0};
@@ -60,132 +36,114 @@ bool front_net_open(struct front_net *net, u32 post)
 
 bool front_net_ask(struct front_net *net)
 {
-    const struct ring_sqe entry = {
-        .op = NET_INFO,
-        .buf = net->free * (FRONT_NET_BUFFER / RING_UNIT),
-    };
-    if (net->available == 0 ||
-        !front_push(&net->front, &entry, 1, sizeof(struct net_info), net->free | COOKIE_INFO))
+    if (net->available == 0)
         return false;
-    take_free(net);
+    u32 buffer = net->free[net->available - 1];
+    if (!front_push_one(&net->front, front_net_head(NET_INFO, buffer), 0, sizeof(struct net_info),
+                        buffer | FRONT_NET_ASKED))
+        return false;
+    net->available--;
     net->known = false;
+    net->urgent = true;
     return true;
 }
 
 /* Posts free buffers until enough are posted. What has arrived and was not taken yet counts. */
 static inline void post(struct front_net *net)
 {
-    u32 waiting = net->end_arrival - net->first_arrival;
-    while (net->posted + waiting < net->to_post && net->available != 0) {
-        u32 buffer = net->free;
-        const struct ring_sqe entry = {
-            .op = NET_RXPOST,
-            .buf = buffer * (FRONT_NET_BUFFER / RING_UNIT),
-            .arg = NET_RX_ARG(FRONT_NET_BUFFER, 0),
-        };
-        if (!front_push(&net->front, &entry, 1, FRONT_NET_BUFFER, buffer | COOKIE_POSTED))
-            return;
-        take_free(net);
-        net->posted++;
+    u32 enough = net->to_post - (net->end_arrival - net->first_arrival);
+    u32 posted = net->posted, available = net->available;
+    while ((i32)(enough - posted) > 0 && available != 0) {
+        u32 buffer = net->free[available - 1];
+        if (!front_push_one(&net->front, front_net_head(NET_RXPOST, buffer),
+                            NET_RX_ARG(FRONT_NET_BUFFER, 0), FRONT_NET_BUFFER,
+                            buffer | FRONT_NET_POSTED))
+            break;
+        available--;
+        posted++;
     }
+    net->posted = posted;
+    net->available = available;
 }
 
-/* Something else than a frame was done. */
-static void was_done(struct front_net *net, u32 buffer, const struct front_done *done)
+void front_net_note(struct front_net *net, struct front_done done)
 {
-    if (done->cookie & COOKIE_SENT) {
-        net->counters.refused += done->status < 0;
+    u32 buffer = (u16)done.cookie;
+    put_free(net, buffer);
+    if (done.cookie & FRONT_NET_SENT) {
+        net->counters.refused += done.status < 0;
         net->sending--;
-    } else if (done->status == RING_OK) {
-        memcpy(&net->info, address_of(net, buffer), sizeof(net->info));
+    } else if (!(done.cookie & FRONT_NET_ASKED)) {
+        net->counters.malformed += done.status >= 0;
+        net->posted--;
+    } else if (done.status == RING_OK) {
+        memcpy(&net->info, net->front.data + (u64)buffer * FRONT_NET_BUFFER, sizeof(net->info));
         net->known = true;
     }
-    put_free(net, buffer);
 }
 
-/* The next completion of a buffer that was posted. False: there is none. */
-static bool next_arrival(struct front_net *net, struct front_net_arrival *arrival)
+/* Keeps a frame for front_net_receive. */
+static void keep(struct front_net *net, struct front_done done)
 {
-    struct front_done done;
-    while (front_reap(&net->front, &done)) {
-        u32 buffer = (u16)done.cookie;
-        if (done.cookie >> 16 != COOKIE_POSTED) {
-            was_done(net, buffer, &done);
-            continue;
-        }
-        net->posted--;
-        if (likely(done.status >= 0 && done.len >= NET_FRAME_LEAST && done.len <= NET_FRAME_MOST)) {
-            arrival->buffer = (u16)buffer;
-            arrival->length = (u16)done.len;
-            arrival->flags = (u32)done.status;
-            return true;
-        }
-        net->counters.malformed += done.status >= 0;
-        put_free(net, buffer);
-    }
-    return false;
+    net->arrivals[net->end_arrival++ % RING_ENTRIES] = (struct front_net_arrival){
+        .buffer = (u16)done.cookie,
+        .length = (u16)done.len,
+        .flags = (u32)done.status,
+    };
+    net->posted--;
+}
+
+struct net_frame front_net_kept(struct front_net *net)
+{
+    const struct front_net_arrival *arrival = &net->arrivals[net->first_arrival++ % RING_ENTRIES];
+    return (struct net_frame){
+        .data = net->front.data + (u64)arrival->buffer * FRONT_NET_BUFFER,
+        .length = arrival->length,
+        .flags = arrival->flags,
+    };
 }
 
 void front_net_collect(struct front_net *net)
 {
-    struct front_net_arrival arrival;
-    while (next_arrival(net, &arrival))
-        net->arrivals[net->end_arrival++ % RING_ENTRIES] = arrival;
-}
-
-static inline bool may_send(const struct front_net *net)
-{
-    return net->available != 0 && front_credits(&net->front) != 0;
-}
-
-u8 *front_net_frame(struct front_net *net)
-{
-    struct front_net_arrival arrival;
-    while (!may_send(net) && next_arrival(net, &arrival))
-        net->arrivals[net->end_arrival++ % RING_ENTRIES] = arrival;
-    return may_send(net) ? address_of(net, take_free(net)) : NULL;
-}
-
-bool front_net_send(struct front_net *net, u8 *frame, u32 length, u32 start, u32 at)
-{
-    u32 buffer = number_of(net, frame);
-    const struct ring_sqe entry = {
-        .op = NET_TX,
-        .buf = buffer * (FRONT_NET_BUFFER / RING_UNIT),
-        .arg = NET_TX_ARG(length, 0, start, at),
-    };
-    if (unlikely(!front_push(&net->front, &entry, 1, FRONT_NET_BUFFER, buffer | COOKIE_SENT))) {
-        put_free(net, buffer);
-        return false;
+    struct front_done done;
+    while (front_reap(&net->front, &done)) {
+        if (likely(done.cookie & FRONT_NET_SENT && done.status == RING_OK)) {
+            put_free(net, (u16)done.cookie);
+            net->sending--;
+        } else if (front_net_is_frame(&done)) {
+            keep(net, done);
+        } else {
+            front_net_note(net, done);
+        }
     }
-    net->counters.sent++;
-    net->sending++;
-    return true;
 }
 
-void front_net_give_back(struct front_net *net, u8 *frame)
+u8 *front_net_find_buffer(struct front_net *net)
 {
-    put_free(net, number_of(net, frame));
+    front_net_collect(net);
+    if (net->available == 0 || front_credits(&net->front) == 0)
+        return NULL;
+    return net->front.data + (u64)net->free[--net->available] * FRONT_NET_BUFFER;
 }
 
-bool front_net_receive(struct front_net *net, struct net_frame *frame)
+/*
+ * Lets the server see what was pushed, without waking it. `published` stays behind, so that who
+ * publishes something urgent later wakes a server that went to sleep before this.
+ */
+static void publish_quietly(struct front *front)
 {
-    struct front_net_arrival arrival;
-    if (unlikely(net->first_arrival != net->end_arrival))
-        arrival = net->arrivals[net->first_arrival++ % RING_ENTRIES];
-    else if (!next_arrival(net, &arrival))
-        return false;
-    net->counters.received++;
-    frame->data = address_of(net, arrival.buffer);
-    frame->length = arrival.length;
-    frame->flags = arrival.flags;
-    return true;
+    if (!front_is_closed(front) && front->sq.next != front->sq.published)
+        ring_exchange(&front->g->ctl.prod, front->sq.next);
 }
 
 void front_net_publish(struct front_net *net)
 {
     post(net);
-    front_publish(&net->front);
+    if (net->urgent)
+        front_publish(&net->front);
+    else
+        publish_quietly(&net->front);
+    net->urgent = false;
 }
 
 bool front_net_may_sleep(struct front_net *net, u32 more)

@@ -32,7 +32,6 @@ struct net_frame {
 };
 
 struct front_net_counters {
-    u64 sent, received;
     u64 refused;   /* sendings that completed with an error */
     u64 malformed; /* received, but with a length that no frame has */
 };
@@ -49,13 +48,13 @@ struct front_net {
     u32 to_post;          /* ...how many of them shall be with the server for receiving... */
     u32 posted;           /* ...and how many are */
     u32 sending;          /* buffers that are with the server to be sent */
-    u32 free;             /* the first free buffer; `buffers`: none */
     u32 available;        /* how many are free */
+    bool urgent;          /* something was pushed that the server must be woken for */
     bool known;           /* the server has answered front_net_ask... */
     struct net_info info; /* ...with this */
     u32 first_arrival, end_arrival; /* run freely */
     struct front_net_counters counters;
-    u16 next[FRONT_NET_BUFFERS]; /* of the free ones */
+    u16 free[FRONT_NET_BUFFERS]; /* the first `available` are */
     struct front_net_arrival arrivals[RING_ENTRIES];
 };
 
@@ -70,26 +69,101 @@ must_check bool front_net_open(struct front_net *net, u32 post);
 bool front_net_ask(struct front_net *net);
 
 /* A buffer for a frame of up to NET_FRAME_MOST bytes; NULL: receive, or wait for the event. */
-must_check u8 *front_net_frame(struct front_net *net);
+must_check static inline u8 *front_net_frame(struct front_net *net);
 
 /*
  * Sends the frame in this buffer, which front_net_frame returned. With `start` not 0, the checksum
  * is filled in as NET_TX says. The buffer is gone, whatever comes of it. False: the session is
  * closed, or there is no room in the ring.
  */
-bool front_net_send(struct front_net *net, u8 *frame, u32 length, u32 start, u32 at);
+static inline bool front_net_send(struct front_net *net, u8 *frame, u32 length, u32 start, u32 at);
 
 /* Gives a buffer back: one that was received, or one that was not sent after all. */
-void front_net_give_back(struct front_net *net, u8 *frame);
+static inline void front_net_give_back(struct front_net *net, const u8 *frame);
 
 /* The next frame received. False: there is none at the moment. */
-must_check bool front_net_receive(struct front_net *net, struct net_frame *frame);
+must_check static inline bool front_net_receive(struct front_net *net, struct net_frame *frame);
 
 /* Takes all completions that there are; frames among them wait for front_net_receive. */
 void front_net_collect(struct front_net *net);
 
-/* Posts what can be posted, and lets the server see all that is new. */
+/*
+ * Posts what can be posted, and lets the server see all that is new. It is not woken for buffers
+ * that were posted, and nothing else: it looks for them itself when a frame has come (ring/net.h).
+ */
 void front_net_publish(struct front_net *net);
 
 /* True: nothing received, and the session's event comes with `more` completions (see front.h). */
 must_check bool front_net_may_sleep(struct front_net *net, u32 more);
+
+/* --- the short way, inline ------------------------------------------------------------------- */
+
+/* A request's cookie: the number of its buffer, and what it was for. */
+#define FRONT_NET_POSTED (0ul << 16)
+#define FRONT_NET_SENT   (1ul << 16)
+#define FRONT_NET_ASKED  (2ul << 16)
+
+/* The first word of the entry that names a buffer. */
+static inline u64 front_net_head(u8 op, u32 buffer)
+{
+    return RING_HEAD(op, 0, buffer * (FRONT_NET_BUFFER / RING_UNIT));
+}
+
+/* The long way: a free buffer, though completions have to be looked for first; the first frame that
+ * was kept by that; and what became of a request that is not a sound frame. */
+must_check u8 *front_net_find_buffer(struct front_net *net);
+must_check struct net_frame front_net_kept(struct front_net *net);
+void front_net_note(struct front_net *net, struct front_done done);
+
+static inline void front_net_give_back(struct front_net *net, const u8 *frame)
+{
+    net->free[net->available++] = (u16)((u64)(frame - net->front.data) / FRONT_NET_BUFFER);
+}
+
+static inline u8 *front_net_frame(struct front_net *net)
+{
+    if (unlikely(net->available == 0 || front_credits(&net->front) == 0))
+        return front_net_find_buffer(net);
+    return net->front.data + (u64)net->free[--net->available] * FRONT_NET_BUFFER;
+}
+
+static inline bool front_net_send(struct front_net *net, u8 *frame, u32 length, u32 start, u32 at)
+{
+    u32 buffer = (u32)((u64)(frame - net->front.data) / FRONT_NET_BUFFER);
+    if (unlikely(!front_push_one(&net->front, front_net_head(NET_TX, buffer),
+                                 NET_TX_ARG(length, 0, start, at), FRONT_NET_BUFFER,
+                                 buffer | FRONT_NET_SENT))) {
+        front_net_give_back(net, frame);
+        return false;
+    }
+    net->sending++;
+    net->urgent = true;
+    return true;
+}
+
+/* Is this a received frame of a length that frames have? */
+static inline bool front_net_is_frame(const struct front_done *done)
+{
+    return done->cookie < FRONT_NET_SENT && done->status >= 0 &&
+           done->len - NET_FRAME_LEAST <= NET_FRAME_MOST - NET_FRAME_LEAST;
+}
+
+static inline bool front_net_receive(struct front_net *net, struct net_frame *frame)
+{
+    struct front_done done;
+    if (unlikely(net->first_arrival != net->end_arrival)) {
+        *frame = front_net_kept(net);
+        return true;
+    }
+    while (front_reap(&net->front, &done)) {
+        if (likely(front_net_is_frame(&done))) {
+            net->posted--;
+            frame->data = net->front.data + done.cookie * FRONT_NET_BUFFER;
+            frame->length = done.len;
+            frame->flags = (u32)done.status;
+            return true;
+        }
+        front_net_note(net, done);
+    }
+    return false;
+}

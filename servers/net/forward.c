@@ -14,6 +14,21 @@ const struct forward_counters *forward_counters(u32 wire)
     return &counters[wire];
 }
 
+static inline u32 length_of(const struct port_frame *frame)
+{
+    return NET_ARG_LENGTH(frame->arg);
+}
+
+static inline u32 start_of(const struct port_frame *frame)
+{
+    return NET_ARG_START(frame->arg);
+}
+
+static inline u32 at_of(const struct port_frame *frame)
+{
+    return NET_ARG_AT(frame->arg);
+}
+
 /* --- to a session ---------------------------------------------------------------------------- */
 
 /* A frame in two parts: its head, if it was copied, and what follows it. */
@@ -25,21 +40,16 @@ struct parts {
 
 static void deliver(struct net *net, struct port *port, const struct parts *parts)
 {
-    if (!port_has_room(port)) {
-        port_take(net, port); /* it may have posted some meanwhile */
-        if (!port_has_room(port)) {
-            port->counters.dropped_full++;
-            return;
-        }
+    struct port_room room;
+    if (!port_next_room(net, port, &room)) {
+        port->counters.dropped_full++;
+        return;
     }
-    const struct port_room *room = &port->rooms[port->first_room++ % RING_ENTRIES];
-    if (parts->head_length != 0)
-        memcpy(room->to, parts->head, parts->head_length);
-    if (parts->rest_length != 0)
-        memcpy(room->to + parts->head_length, parts->rest, parts->rest_length);
+    memcpy(room.to, parts->head, parts->head_length);
+    memcpy(room.to + parts->head_length, parts->rest, parts->rest_length);
     step(STEP_DEVICE_DONE);
     port->counters.received++;
-    port_complete(net, port, room->tag, parts->flags, parts->head_length + parts->rest_length);
+    port_complete(net, port, room.tag, parts->flags, parts->head_length + parts->rest_length);
     step(STEP_COMPLETED);
 }
 
@@ -70,12 +80,12 @@ static u32 find_pieces(const u64 *pages, u64 offset, u32 length, struct dma_piec
 /* Fills in a checksum that the device cannot: the sum over the rest of the frame. */
 static void fill_checksum(u8 *head, u32 head_length, const struct port_frame *frame)
 {
-    u64 sum = internet_sum(0, head + frame->start, head_length - frame->start);
-    sum = internet_sum(sum, frame->from + head_length, frame->length - head_length);
+    u64 sum = internet_sum(0, head + start_of(frame), head_length - start_of(frame));
+    sum = internet_sum(sum, frame->from + head_length, length_of(frame) - head_length);
     u16 checksum = internet_checksum(sum);
     if (checksum == 0)
         checksum = 0xffff; /* the same number; and in UDP, 0 would say that there is none */
-    memcpy(head + frame->start + frame->at, &checksum, sizeof(checksum));
+    memcpy(head + start_of(frame) + at_of(frame), &checksum, sizeof(checksum));
 }
 
 /* Sends to one wire. False: it is full. */
@@ -84,18 +94,18 @@ static bool send_to_wire(struct port *port, u32 wire, const struct port_frame *f
 {
     u8 filled[PORT_HEAD];
     struct dma_piece pieces[WIRE_PIECES];
-    u32 rest = frame->length - head_length;
+    u32 rest = length_of(frame) - head_length;
     struct wire_frame out = {
         .head = head,
         .head_length = head_length,
-        .length = frame->length,
+        .length = length_of(frame),
         .pieces = pieces,
-        .start = frame->start,
-        .at = frame->at,
+        .start = start_of(frame),
+        .at = at_of(frame),
         .cookie = WIRE_NO_COOKIE,
     };
     if (out.start != 0 &&
-        !e1000_can_checksum(head, head_length, frame->length, frame->start, frame->at)) {
+        !e1000_can_checksum(head, head_length, length_of(frame), start_of(frame), at_of(frame))) {
         memcpy(filled, head, head_length);
         fill_checksum(filled, head_length, frame);
         out.head = filled;
@@ -163,11 +173,11 @@ static void drop(struct net *net, struct port *port, const struct port_frame *fr
     }
 }
 
-/* Moves one frame. False: a wire is full, and it has to be tried again. */
-static bool forward_frame(struct net *net, struct port *port, const struct port_frame *frame)
+/* Moves one frame to wherever it goes. False: a wire is full, and it has to be tried again. */
+static bool forward_anywhere(struct net *net, struct port *port, const struct port_frame *frame)
 {
-    u8 head[PORT_HEAD];
-    u32 head_length = (u32)min(frame->length, PORT_HEAD);
+    u8 head[PORT_HEAD] = {0};
+    u32 head_length = (u32)min(length_of(frame), PORT_HEAD);
     memcpy(head, frame->from, head_length);
     struct switch_way way = switch_from_session(&net->sw, port->number, head, net->now);
     if (unlikely(way.drop > SWITCH_NOWHERE)) {
@@ -182,8 +192,8 @@ static bool forward_frame(struct net *net, struct port *port, const struct port_
         .head = head,
         .rest = frame->from + head_length,
         .head_length = head_length,
-        .rest_length = frame->length - head_length,
-        .flags = frame->start != 0 ? NET_RX_CHECKSUM_LEFT : 0,
+        .rest_length = length_of(frame) - head_length,
+        .flags = frame->flags,
     };
     deliver_to_all(net, sessions, &parts);
     if (port->readers[frame->tag] == 0) {
@@ -193,16 +203,100 @@ static bool forward_frame(struct net *net, struct port *port, const struct port_
     return true;
 }
 
+/* A word of the client's memory, wherever it lies: read once. */
+struct anywhere {
+    volatile u64 word;
+} __attribute__((packed, may_alias));
+
+static inline u64 read_anywhere(const u8 *from)
+{
+    return ((const struct anywhere *)from)->word;
+}
+
+static inline void write_anywhere(u8 *to, u64 word)
+{
+    ((struct anywhere *)to)->word = word;
+}
+
+/*
+ * The session that a frame goes to which begins with `first`, and has `rest` of its source address
+ * after that. NULL: to none, or to more, or to no session; or its source is not the sender's own.
+ */
+static struct port *find_receiver(struct net *net, struct port *port, u64 first, u32 rest)
+{
+    if ((first >> 48 | (u64)rest << 16) != port->mac)
+        return NULL;
+    u32 number = switch_find(&net->sw, first & MAC_MASK);
+    if (number == SWITCH_PORTS || number == port->number)
+        return NULL;
+    port->last_first = first;
+    port->last_receiver = net->ports[number];
+    return port->last_receiver;
+}
+
+/*
+ * The short way, between two sessions: of the frame no more than its addresses is looked at, so no
+ * more is copied before. False: it goes somewhere else, or nowhere; forward_anywhere knows.
+ */
+static inline bool forward_between_sessions(struct net *net, struct port *port,
+                                            const struct port_frame *frame)
+{
+    u32 length = length_of(frame);
+    if (unlikely(length < 2 * sizeof(u64)))
+        return false;
+    u64 first = read_anywhere(frame->from), second = read_anywhere(frame->from + sizeof(u64));
+    u32 rest = (u32)second;
+    struct port *receiver = port->last_receiver;
+    if (unlikely(first != port->last_first || rest != (u32)(port->mac >> 16) || !receiver)) {
+        receiver = find_receiver(net, port, first, rest);
+        if (!receiver)
+            return false;
+    }
+    struct port_room room;
+    if (likely(port_next_room(net, receiver, &room))) {
+        write_anywhere(room.to, first);
+        write_anywhere(room.to + sizeof(u64), second);
+        memcpy(room.to + 2 * sizeof(u64), frame->from + 2 * sizeof(u64), length - 2 * sizeof(u64));
+        step(STEP_DEVICE_DONE);
+        receiver->counters.received++;
+        port_complete(net, receiver, room.tag, frame->flags, length);
+    } else {
+        receiver->counters.dropped_full++;
+    }
+    port->counters.sent++;
+    back_complete_one(port->back, (u16)frame->tag, RING_OK, 0);
+    step(STEP_COMPLETED);
+    return true;
+}
+
+/* Moves one frame. False: a wire is full. Those that go the long way are copied, so that the others
+ * can live in registers. */
+static inline bool forward_one(struct net *net, struct port *port, struct port_frame frame)
+{
+    if (likely(forward_between_sessions(net, port, &frame)))
+        return true;
+    const struct port_frame copy = frame;
+    if (forward_anywhere(net, port, &copy))
+        return true;
+    port_put_back(net, port, &copy);
+    return false;
+}
+
 bool forward_session(struct net *net, struct port *port)
 {
-    for (u32 i = 0; i < FORWARD_QUANTUM && port_has_frame(port); i++) {
-        const struct port_frame *frame = &port->frames[port->first_frame % RING_ENTRIES];
-        if (!forward_frame(net, port, frame))
+    struct port_frame frame;
+    net->busy &= ~port->bit;
+    if (port->stopped)
+        return true;
+    net->awake |= port->bit;
+    net->dirty |= port->bit;
+    for (u32 i = 0; i < FORWARD_QUANTUM; i++) {
+        if (!port_next_frame(net, port, &frame))
+            return true;
+        if (!forward_one(net, port, frame))
             return false;
-        port->first_frame++;
     }
-    if (!port_has_frame(port))
-        net->busy &= ~SWITCH_BIT(port->number);
+    net->busy |= port->bit;
     return true;
 }
 
@@ -220,6 +314,7 @@ u32 forward_wire(struct net *net, u32 wire)
         else if (way.drop == SWITCH_NOWHERE)
             counters[wire].unwanted++;
         const struct parts parts = {
+            .head = frame.data,
             .rest = frame.data,
             .rest_length = frame.length,
             .flags = frame.checksum_good ? NET_RX_CHECKSUM_GOOD : 0,

@@ -7,10 +7,10 @@
  * and the same for nic1. A client's session has the argument `MAC [broadcast=PACKETS]`
  * (ring/net.h).
  *
- * The loop takes turns. In a turn, everything that clients have asked for is taken; each session
- * with frames to send, and each wire that has brought some, gets a quantum; and then, once for the
- * turn, the cards are told what to send and the clients what was done. It sleeps when a turn has
- * left nothing to do. switch.h says where frames go, forward.h how they are moved.
+ * The loop takes turns. In a turn, each session whose client has asked for something, and each wire
+ * that has brought frames, gets a quantum; and then, once for the turn, the cards are told what to
+ * send and the clients what was done. It sleeps when a turn has left nothing to do. switch.h says
+ * where frames go, forward.h how they are moved.
  */
 #include <net/forward.h>
 #include <net/inspect.h>
@@ -26,10 +26,14 @@
 
 static struct net net;
 
-/* Takes what the clients have pushed whose doorbells may have rung. */
-static void take(u64 events)
+/* Those whose doorbells may have rung get their turn. */
+static void wake(u64 events)
 {
-    for_each_session(session, events) port_take(&net, session->owner);
+    for_each_session(session, events)
+    {
+        const struct port *port = session->owner;
+        net.busy |= SWITCH_BIT(port->number);
+    }
 }
 
 /* Lets each session send what it has, and each wire bring what it has, up to a quantum. True: there
@@ -37,17 +41,18 @@ static void take(u64 events)
 static bool forward(void)
 {
     bool more = false;
-    u64 blocked = 0; /* by a wire that is full */
-    for (u32 wire = 0; wire < SWITCH_WIRES; wire++) {
+    net.blocked = 0;
+    for (u64 left = net.wires; left != 0; left &= left - 1) {
+        u32 wire = (u32)__builtin_ctzll(left);
         forward_reap(&net, wire);
         more |= forward_wire(&net, wire) == FORWARD_QUANTUM;
     }
     for (u64 left = net.busy; left != 0; left &= left - 1) {
         u32 number = (u32)__builtin_ctzll(left);
         if (!forward_session(&net, net.ports[number]))
-            blocked |= SWITCH_BIT(number);
+            net.blocked |= SWITCH_BIT(number);
     }
-    return more || (net.busy & ~blocked) != 0;
+    return more || (net.busy & ~net.blocked) != 0;
 }
 
 /* One turn. True: another one has something to do at once. */
@@ -58,19 +63,13 @@ static bool turn(void)
     wires_flush();
     ports_publish(&net);
     sessions_tidy();
-    if (more)
-        return true;
-    if (!ports_may_sleep(&net)) {
-        ports_take(&net);
-        return true;
-    }
-    return !wires_may_sleep();
+    return more || !ports_may_sleep(&net) || !wires_may_sleep();
 }
 
 /* Waits for calls and events, or only looks for them while there is work. The events that came. */
 static u64 wait(bool work, struct message *m)
 {
-    status got = ipc_wait(SLOT_SERVICE, work ? WAIT_POLL : 0, m, 0);
+    status got = session_ipc_wait(SLOT_SERVICE, work ? WAIT_POLL : 0, m);
     if (got < 0 && status_code(got) == ERR_EMPTY)
         return 0;
     if (got < 0)
@@ -87,6 +86,7 @@ int main(void)
 {
     switch_init(&net.sw, clock_from_ns(WINDOW_NS, start->tsc_hz));
     sessions_for(&net);
+    session_hold_bells();
     wires_open(&net);
     sessions_start();
 
@@ -100,6 +100,6 @@ int main(void)
             continue;
         session_events(events);
         wires_events(&net, events);
-        take(events);
+        wake(events);
     }
 }

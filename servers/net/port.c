@@ -3,10 +3,15 @@
  */
 #include <base/string.h>
 #include <net/port.h>
-#include <runtime/step.h>
 
-static_assert((RING_ENTRIES & (RING_ENTRIES - 1)) == 0,
-              "queues are indexed by free-running numbers");
+/* Somebody has come or gone. */
+static void forget_receivers(struct net *net)
+{
+    for (u32 i = 0; i < SWITCH_SESSIONS; i++) {
+        if (net->ports[i])
+            net->ports[i]->last_receiver = NULL;
+    }
+}
 
 bool port_open(struct net *net, struct port *port, struct back *back,
                const struct net_argument *argument)
@@ -16,18 +21,20 @@ bool port_open(struct net *net, struct port *port, struct back *back,
         return false;
     port->back = back;
     port->number = number;
+    port->bit = SWITCH_BIT(number);
     port->mac = argument->mac;
     net->ports[number] = port;
-    net->awake |= SWITCH_BIT(number);
+    net->awake |= port->bit;
+    forget_receivers(net);
     return true;
 }
 
 void port_stop(struct net *net, struct port *port)
 {
-    u64 others = ~SWITCH_BIT(port->number);
+    u64 others = ~port->bit;
     port->stopped = true;
     port->first_frame = port->end_frame;
-    port->first_room = port->end_room;
+    port->room_count = 0;
     net->awake &= others;
     net->busy &= others;
     net->dirty &= others;
@@ -39,6 +46,7 @@ bool port_close(struct net *net, struct port *port)
     port_stop(net, port);
     port->closing = true;
     switch_remove(&net->sw, port->number);
+    forget_receivers(net);
     return port->at_wires == 0;
 }
 
@@ -48,53 +56,7 @@ void port_forget(struct net *net, struct port *port)
     net->ports[port->number] = NULL;
 }
 
-/* Checks a frame to be sent, and queues it. */
-static void take_frame(struct net *net, struct port *port, const struct ring_sqe *entry, u16 tag)
-{
-    u32 length = NET_ARG_LENGTH(entry->arg), offset = NET_ARG_OFFSET(entry->arg);
-    u32 start = NET_ARG_START(entry->arg), at = NET_ARG_AT(entry->arg);
-    bool sound = length >= NET_FRAME_LEAST && length <= NET_FRAME_MOST && offset < RING_UNIT;
-    if (start != 0)
-        sound = sound && start >= NET_FRAME_LEAST && start % 2 == 0 &&
-                start + at + sizeof(u16) <= min(length, PORT_HEAD);
-    if (unlikely(!sound)) {
-        port_complete(net, port, tag, RING_INVALID, 0);
-        return;
-    }
-    u8 *from = back_data(port->back, entry->buf, offset, length);
-    if (unlikely(!from)) {
-        port_complete(net, port, tag, RING_RANGE, 0);
-        return;
-    }
-    port->frames[port->end_frame++ % RING_ENTRIES] = (struct port_frame){
-        .from = from,
-        .tag = tag,
-        .length = (u16)length,
-        .start = (u16)start,
-        .at = (u16)at,
-    };
-    net->busy |= SWITCH_BIT(port->number);
-}
-
-/* Checks room for a frame, and queues it. */
-static void take_room(struct net *net, struct port *port, const struct ring_sqe *entry, u16 tag)
-{
-    u32 capacity = NET_ARG_LENGTH(entry->arg), offset = NET_ARG_OFFSET(entry->arg);
-    u8 *to = back_data(port->back, entry->buf, offset, capacity);
-    int wrong = RING_OK;
-    if (offset >= RING_UNIT)
-        wrong = RING_INVALID;
-    else if (capacity < NET_FRAME_MOST)
-        wrong = RING_TOO_LONG;
-    else if (!to)
-        wrong = RING_RANGE;
-    if (unlikely(wrong))
-        port_complete(net, port, tag, wrong, 0);
-    else
-        port->rooms[port->end_room++ % RING_ENTRIES] = (struct port_room){.to = to, .tag = tag};
-}
-
-static void tell_info(struct net *net, struct port *port, const struct ring_sqe *entry, u16 tag)
+static void tell_info(struct net *net, struct port *port, u64 head)
 {
     const struct port_counters *counters = &port->counters;
     struct net_info info = {
@@ -107,50 +69,86 @@ static void tell_info(struct net *net, struct port *port, const struct ring_sqe 
         .dropped_limit = counters->dropped_limit,
     };
     mac_write(info.mac, port->mac);
-    u8 *to = back_data(port->back, entry->buf, 0, sizeof(info));
+    u8 *to = back_data(port->back, RING_SQE_BUF(head), 0, sizeof(info));
     if (to)
         memcpy(to, &info, sizeof(info));
-    port_complete(net, port, tag, to ? RING_OK : RING_RANGE, to ? sizeof(info) : 0);
+    port_complete(net, port, RING_SQE_TAG(head), to ? RING_OK : RING_RANGE, to ? sizeof(info) : 0);
 }
 
-static void take_request(struct net *net, struct port *port, const struct back_request *request)
+void port_sort(struct net *net, struct port *port, u64 head, u64 arg)
 {
-    const struct ring_sqe *entry = &request->entry[0];
-    if (unlikely(request->count != 1))
-        port_complete(net, port, request->tag, RING_INVALID, 0);
-    else if (entry->op == NET_TX)
-        take_frame(net, port, entry, request->tag);
-    else if (entry->op == NET_RXPOST)
-        take_room(net, port, entry, request->tag);
-    else if (entry->op == NET_INFO)
-        tell_info(net, port, entry, request->tag);
-    else
-        port_complete(net, port, request->tag, RING_UNSUPPORTED, 0);
+    int wrong = RING_UNSUPPORTED;
+    switch (RING_SQE_OP(head)) {
+    case NET_TX:
+        wrong = port_check_frame(port, head, arg, &port->frames[port->end_frame % RING_ENTRIES]);
+        if (wrong == RING_OK) {
+            port->end_frame++;
+            net->busy |= port->bit;
+        }
+        break;
+    case NET_RXPOST:
+        wrong = port_check_room(port, head, arg, &port->rooms[port->room_count]);
+        if (wrong == RING_OK)
+            port->room_count++;
+        break;
+    case NET_INFO:
+        tell_info(net, port, head);
+        return;
+    }
+    if (wrong != RING_OK)
+        port_complete(net, port, RING_SQE_TAG(head), wrong, 0);
 }
 
-void port_take(struct net *net, struct port *port)
+/* Takes one request and sorts it. False: there is none. */
+static bool take(struct net *net, struct port *port)
 {
     struct back_request request;
-    if (port->stopped)
-        return;
-    net->awake |= SWITCH_BIT(port->number);
-    for (u32 i = 0; i < RING_ENTRIES; i++) {
-        enum back_result result = back_take(port->back, &request);
-        if (result == BACK_EMPTY)
-            return;
-        if (unlikely(result == BACK_BROKEN)) {
-            net->broken |= SWITCH_BIT(port->number);
-            return;
-        }
-        step(STEP_TAKEN);
-        take_request(net, port, &request);
+    enum back_result result = back_take(port->back, &request);
+    if (result == BACK_BROKEN)
+        net->broken |= port->bit;
+    if (result != BACK_TAKEN)
+        return false;
+    step(STEP_TAKEN);
+    if (request.count == 1) {
+        const ring_word *words = ring_words_const(&request.entry[0]);
+        port_sort(net, port, words[0], words[1]);
+    } else {
+        back_complete(port->back, request.tag, RING_INVALID, 0);
+        net->dirty |= port->bit;
     }
+    return true;
 }
 
-void ports_take(struct net *net)
+bool port_look_for_frame(struct net *net, struct port *port, struct port_frame *frame)
 {
-    for (u64 left = net->awake; left != 0; left &= left - 1)
-        port_take(net, net->ports[__builtin_ctzll(left)]);
+    for (u32 left = RING_ENTRIES; port->first_frame == port->end_frame; left--) {
+        if (left == 0 || !take(net, port))
+            return false;
+    }
+    *frame = port->frames[port->first_frame++ % RING_ENTRIES];
+    return true;
+}
+
+bool port_look_for_room(struct net *net, struct port *port, struct port_room *room)
+{
+    if (port->stopped)
+        return false;
+    net->awake |= port->bit;
+    for (u32 left = RING_ENTRIES; left != 0; left--) {
+        u32 before = port->room_count;
+        if (!take(net, port) || port->room_count != before)
+            break;
+    }
+    if (port->room_count == 0)
+        return false;
+    *room = port->rooms[--port->room_count];
+    return true;
+}
+
+void port_put_back(struct net *net, struct port *port, const struct port_frame *frame)
+{
+    port->frames[--port->first_frame % RING_ENTRIES] = *frame;
+    net->busy |= port->bit;
 }
 
 void port_was_sent(struct net *net, struct port *port, u32 tag)
@@ -162,7 +160,7 @@ void port_was_sent(struct net *net, struct port *port, u32 tag)
     if (!port->stopped)
         port_complete(net, port, (u16)tag, RING_OK, 0);
     else if (port->closing && port->at_wires == 0)
-        net->idle |= SWITCH_BIT(port->number);
+        net->idle |= port->bit;
 }
 
 void ports_publish(struct net *net)
@@ -174,11 +172,15 @@ void ports_publish(struct net *net)
 
 bool ports_may_sleep(struct net *net)
 {
-    for (u64 left = net->awake; left != 0; left &= left - 1) {
+    bool may_sleep = true;
+    for (u64 left = net->awake & ~net->blocked; left != 0; left &= left - 1) {
         u32 number = (u32)__builtin_ctzll(left);
-        if (!back_may_sleep(net->ports[number]->back))
-            return false;
-        net->awake &= ~SWITCH_BIT(number);
+        if (back_may_sleep(net->ports[number]->back)) {
+            net->awake &= ~SWITCH_BIT(number);
+        } else {
+            net->busy |= SWITCH_BIT(number);
+            may_sleep = false;
+        }
     }
-    return true;
+    return may_sleep;
 }

@@ -7,27 +7,9 @@
 static_assert(SWITCH_PORTS == 64, "a set of ports is a word");
 static_assert(SWITCH_SESSIONS * 4 <= SWITCH_BUCKETS, "searches are short, and end");
 
-/* Eight well-mixed bits (Fibonacci hashing). */
-static u32 hash(u64 mac)
-{
-    return (u32)(mac * 0x9e3779b97f4a7c15ul >> 56);
-}
-
-/* The session with this address; SWITCH_PORTS if there is none. */
-static inline u32 find(const struct net_switch *sw, u64 mac)
-{
-    for (u32 i = hash(mac);; i = (i + 1) % SWITCH_BUCKETS) {
-        u32 port = sw->bucket[i];
-        if (port == 0)
-            return SWITCH_PORTS;
-        if (sw->session[port - 1].mac == mac)
-            return port - 1;
-    }
-}
-
 static void insert(struct net_switch *sw, u32 port)
 {
-    u32 i = hash(sw->session[port].mac);
+    u32 i = switch_hash(sw->session[port].mac);
     while (sw->bucket[i] != 0)
         i = (i + 1) % SWITCH_BUCKETS;
     sw->bucket[i] = (u8)(port + 1);
@@ -41,7 +23,7 @@ void switch_init(struct net_switch *sw, u64 window)
 
 bool switch_has(const struct net_switch *sw, u64 mac)
 {
-    return find(sw, mac) != SWITCH_PORTS;
+    return switch_find(sw, mac) != SWITCH_PORTS;
 }
 
 u32 switch_add(struct net_switch *sw, const struct net_argument *argument)
@@ -88,7 +70,7 @@ void switch_set_wire(struct net_switch *sw, u32 wire, bool present)
 /* The wires on which the address was heard: one, or all if it is not known. */
 static u64 wires_of(const struct net_switch *sw, u64 mac)
 {
-    const struct switch_learnt *set = sw->learnt[hash(mac)];
+    const struct switch_learnt *set = sw->learnt[switch_hash(mac)];
     for (u32 i = 0; mac != MAC_NONE && i < SWITCH_WAYS; i++) {
         if (set[i].mac == mac && sw->frames - set[i].heard < SWITCH_AGE)
             return SWITCH_BIT(SWITCH_WIRE(set[i].wire));
@@ -99,7 +81,7 @@ static u64 wires_of(const struct net_switch *sw, u64 mac)
 /* Notes where the address was heard, in its own place or that of whoever was silent longest. */
 static void learn(struct net_switch *sw, u64 mac, u32 wire)
 {
-    struct switch_learnt *set = sw->learnt[hash(mac)], *place = set;
+    struct switch_learnt *set = sw->learnt[switch_hash(mac)], *place = set;
     for (u32 i = 0; i < SWITCH_WAYS; i++) {
         if (set[i].mac == mac) {
             place = &set[i];
@@ -147,7 +129,7 @@ struct switch_way switch_from_session(struct net_switch *sw, u32 port, const u8 
             return dropped(SWITCH_LIMITED);
         return passes_to((sw->sessions | sw->wires) & ~SWITCH_BIT(port));
     }
-    u32 receiver = find(sw, to);
+    u32 receiver = switch_find(sw, to);
     if (receiver == port)
         return dropped(SWITCH_NOWHERE);
     return passes_to(receiver != SWITCH_PORTS ? SWITCH_BIT(receiver) : wires_of(sw, to));
@@ -166,6 +148,6 @@ struct switch_way switch_from_wire(struct net_switch *sw, u32 wire, const u8 *fr
     learn(sw, from, wire);
     if (to & MAC_MULTICAST)
         return passes_to(sw->sessions);
-    u32 receiver = find(sw, to);
+    u32 receiver = switch_find(sw, to);
     return passes_to(receiver != SWITCH_PORTS ? SWITCH_BIT(receiver) : 0);
 }

@@ -87,3 +87,23 @@ must_check struct switch_way switch_from_session(struct net_switch *sw, u32 port
 
 /* Where a frame from a wire goes. */
 must_check struct switch_way switch_from_wire(struct net_switch *sw, u32 wire, const u8 *frame);
+
+/* --- what is inline -------------------------------------------------------------------------- */
+
+/* Eight well-mixed bits (Fibonacci hashing). */
+static inline u32 switch_hash(u64 mac)
+{
+    return (u32)(mac * 0x9e3779b97f4a7c15ul >> 56);
+}
+
+/* The session with this address; SWITCH_PORTS if there is none. */
+static inline u32 switch_find(const struct net_switch *sw, u64 mac)
+{
+    for (u32 i = switch_hash(mac);; i = (i + 1) % SWITCH_BUCKETS) {
+        u32 port = sw->bucket[i];
+        if (port == 0)
+            return SWITCH_PORTS;
+        if (likely(sw->session[port - 1].mac == mac))
+            return port - 1;
+    }
+}

@@ -110,14 +110,14 @@ static void look_at_links(struct net *net)
 
 void wires_open(struct net *net)
 {
-    bool any = false;
     for (u32 i = 0; i < SWITCH_WIRES; i++) {
         memcpy(wires[i].name, "nic0", sizeof("nic0"));
         wires[i].name[3] = (char)('0' + i);
         wires[i].present = open_wire(&wires[i]);
-        any = any || wires[i].present;
+        if (wires[i].present)
+            net->wires |= SWITCH_BIT(i);
     }
-    if (!any)
+    if (net->wires == 0)
         print("net: no network card: frames go between sessions only\n");
     look_at_links(net);
 }

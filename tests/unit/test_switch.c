@@ -45,12 +45,13 @@ static int setup(void **state)
     return 0;
 }
 
-/* What a session sends, and what comes from a wire. */
+/* What a session sends. */
 static struct switch_way out(u32 port, u64 to, u64 from)
 {
     return switch_from_session(&sw, port, frame(to, from), 0);
 }
 
+/* What comes from a wire. */
 static struct switch_way in(u32 wire, u64 to, u64 from)
 {
     return switch_from_wire(&sw, wire, frame(to, from));

@@ -7,8 +7,10 @@
  *                 `length` bytes that begins `offset` bytes into the unit `buf`. If checksum start
  *                 is not 0, the ones' complement sum of the bytes from there to the end is put at
  *                 checksum start + checksum offset, which holds the sum of the pseudo header.
- *     NET_RXPOST  arg = NET_RX_ARG(capacity, offset): room for a frame. Its completion's `len` is
- *                 the length received, its status 0 or NET_RX_ flags.
+ *     NET_RXPOST  arg = NET_RX_ARG(capacity, offset): room for a frame, of at least NET_FRAME_MOST
+ *                 bytes. Its completion's `len` is the length received, its status 0 or NET_RX_
+ *                 flags. The server looks for it when it has a frame: it can be published without
+ *                 ringing the doorbell.
  *     NET_INFO    writes a struct net_info to `buf`
  */
 #pragma once

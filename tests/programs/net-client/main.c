@@ -2,11 +2,11 @@
  * A client of the net server, for tests. Its sessions are called `net`, and `peer` for those modes
  * that have two. The first word of its arguments is what it does:
  *
- *     generate MAC [COUNT]   sends a stream of frames to an `echo`, and checks what comes back echo
- *     takes such a stream, and sends every frame back rules                  sees, with both
- *     sessions, whether ring/net.h and the switch's rules hold hostile                asks for
- *     everything that must be refused wire                   answers ARP, ping and UDP port 7 from
- *     the wire, as 10.0.2.15
+ *     generate MAC [COUNT]  sends a stream of frames to an `echo`, and checks what comes back
+ *     echo                  takes such a stream, and sends every frame back
+ *     rules                 sees whether ring/net.h and the rules of the switch hold
+ *     hostile               asks for everything that must be refused
+ *     wire                  answers ARP, ping and UDP port 7 from the wire, as 10.0.2.15
  *
  * Results are lines in the log; one that begins with `net-client: FAILED` is an error.
  */
