@@ -276,6 +276,7 @@ bool e1000_reset(struct e1000 *nic)
 
 void e1000_interrupt(struct e1000 *nic)
 {
+    nic->counters.interrupts++;
     if (!nic->working)
         return;
     if (nic->interrupts == E1000_MSIX) {

@@ -68,10 +68,12 @@ struct e1000_counters {
     u64 sent; /* queued */
     u64 lost; /* of these: were not sent when the device was reset */
     u64 received;
-    u64 bad_length; /* received but dropped: longer than a buffer, or too short */
-    u64 bad_frame;  /* received but dropped: the device saw an error in it */
-    u64 resets;     /* because it hung, or the home asked for it; not that of e1000_open */
+    u64 sent_bytes, received_bytes; /* of these frames, without their checksums */
+    u64 bad_length;                 /* received but dropped: longer than a buffer, or too short */
+    u64 bad_frame;                  /* received but dropped: the device saw an error in it */
+    u64 resets; /* because it hung, or the home asked for it; not that of e1000_open */
     u64 register_accesses;
+    u64 interrupts;
 };
 
 struct e1000 {

@@ -119,6 +119,7 @@ enum e1000_sent e1000_send(struct e1000 *nic, const struct dma_piece *pieces, u3
         queue(nic, pieces[i].bus, fields | pieces[i].length | (last ? TX_EOP : 0), last);
     }
     nic->counters.sent++;
+    nic->counters.sent_bytes += length;
     return E1000_QUEUED;
 }
 
@@ -229,6 +230,7 @@ bool e1000_receive(struct e1000 *nic, struct e1000_frame *frame)
         };
         nic->rx_held++;
         nic->counters.received++;
+        nic->counters.received_bytes += frame->length;
         return true;
     }
     return false;

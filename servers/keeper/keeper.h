@@ -21,6 +21,11 @@ must_check bool keeper_refresh(struct keeper *keeper);
 /* One call to root. Its answer, or why it could not be asked. */
 must_check status ask_root(struct message *m, u64 capabilities);
 
+/* The commands of actions_devices.c. */
+void do_disks(struct keeper *keeper, const struct arguments *arguments);
+void do_volumes(struct keeper *keeper, const struct arguments *arguments);
+void do_nics(struct keeper *keeper, const struct arguments *arguments);
+
 /* The commands of actions_sessions.c. */
 void do_sessions(struct keeper *keeper, const struct arguments *arguments);
 void do_open(struct keeper *keeper, const struct arguments *arguments);

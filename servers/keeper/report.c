@@ -143,6 +143,15 @@ void report_uptime(struct sink *sink, const struct system_status *system, struct
     format(sink, "up %s\n", number_time(system->tsc - clock.tsc_entry, clock.tsc_hz).text);
 }
 
+void report_word(struct sink *sink, const char *text, usize size, u32 width)
+{
+    usize length = strnlen(text, size);
+    for (usize i = 0; i < length; i++)
+        sink->write(sink, text[i] >= ' ' && text[i] < 0x7f ? &text[i] : "?", 1);
+    for (usize i = length; i < width; i++)
+        sink->write(sink, " ", 1);
+}
+
 void report_foreign(struct sink *sink, const char *bytes, usize length)
 {
     for (usize i = 0; i < length; i++) {

@@ -48,5 +48,9 @@ const struct status_server *report_find(const struct system_status *system, cons
 /* All servers' names, `between` between them. */
 void report_names(struct sink *sink, const struct system_status *system, const char *between);
 
+/* A word or sentence that somebody else wrote: up to a 0 or `size` bytes, all that is not printable
+ * ASCII as `?`, filled up with blanks to `width`. */
+void report_word(struct sink *sink, const char *text, usize size, u32 width);
+
 /* Bytes that somebody else wrote: newlines, tabs and printable ASCII as they are, others as `?`. */
 void report_foreign(struct sink *sink, const char *bytes, usize length);

@@ -25,35 +25,33 @@ static void row(struct sink *sink, const struct status_session *session)
 {
     const struct session_info *info = &session->info;
     const struct ring_ctl *client = &session->client, *server = &session->server;
-    format(sink, "%2u %-11.*s %-9.*s %-8.*s %-6s %5s %5s %4u %5s %5s %5s %5s %3u %3u\n",
-           info->number, (int)START_NAME_SIZE, info->client, (int)START_NAME_SIZE, info->name,
+    format(sink, "%2u %-11.*s %-9.*s %-8.*s %-6s %5s %5s %4s %5s %5s %3s %3u\n", info->number,
+           (int)START_NAME_SIZE, info->client, (int)START_NAME_SIZE, info->name,
            (int)START_NAME_SIZE, info->server, state_name(info->state),
-           number_count(client->prod).text, number_count(server->prod).text, client->outstanding,
-           number_count(client->raised).text, number_count(client->suppressed).text,
-           number_count(server->raised).text, number_count(server->suppressed).text,
-           client->errors + server->errors, info->restarts);
+           number_count(client->prod).text, number_count(server->prod).text,
+           number_count(client->outstanding).text, number_count(client->raised).text,
+           number_count(client->suppressed).text,
+           number_count((u64)client->errors + server->errors).text, info->restarts);
 }
 
 void report_sessions(struct sink *sink, const struct system_status *system)
 {
     u64 count = min(system->session_count, SESSION_LIMIT);
-    format(sink,
-           "                                             RING           DOORBELL    WAKE-UP\n"
-           "NO CLIENT      NAME      SERVER   STATE   PUSH  DONE  OUT  SENT  SAVE  SENT  SAVE "
-           "ERR RST\n");
+    format(sink, "                                             RING        DOORBELLS\n"
+                 "NO CLIENT      NAME      SERVER   STATE   PUSH  DONE  OUT  SENT SAVED ERR RST\n");
     for (u64 i = 0; i < count; i++)
         row(sink, &system->sessions[i]);
     if (count == 0)
         format(sink, "There are no sessions: 'open' makes one.\n");
 }
 
-static void side(struct sink *sink, const char *name, const struct ring_ctl *ctl)
+static void side(struct sink *sink, const char *name, const char *bells, const struct ring_ctl *ctl)
 {
     format(sink,
-           "%-8s %u entries published, %u outstanding, woke the other side %u times of %u, saw %u "
-           "errors, epoch %u\n",
-           name, ctl->prod, ctl->outstanding, ctl->raised, ctl->raised + ctl->suppressed,
-           ctl->errors, ctl->epoch);
+           "%-8s %u entries pushed, %u outstanding, %u errors of the other side, epoch %u\n"
+           "         %u %s sent, %u suppressed\n",
+           name, ctl->prod, ctl->outstanding, ctl->errors, ctl->epoch, ctl->raised, bells,
+           ctl->suppressed);
 }
 
 bool report_session(struct sink *sink, const struct system_status *system, u64 number)
@@ -70,9 +68,9 @@ bool report_session(struct sink *sink, const struct system_status *system, u64 n
         format(sink, "asks for '%.*s'\n", (int)SESSION_ARGUMENT, info->argument);
         format(sink, "data     %s\n", number_pages(info->data_size / PAGE_SIZE).text);
         format(sink, "ring     %u entries, epoch %u, %u restarts of the server\n",
-               1u << info->log2_n, info->epoch, info->restarts);
-        side(sink, "client", &system->sessions[i].client);
-        side(sink, "server", &system->sessions[i].server);
+               1u << min(info->log2_n, RING_LOG2_MOST), info->epoch, info->restarts);
+        side(sink, "client", "doorbells", &system->sessions[i].client);
+        side(sink, "server", "wake-ups", &system->sessions[i].server);
         return true;
     }
     return false;

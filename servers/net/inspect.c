@@ -24,6 +24,10 @@ static status card(u64 call, u64 number, u64 word[4])
         word[1] = seen->dropped;
         word[2] = seen->filtered;
         word[3] = seen->unwanted;
+    } else if (call == NET_CARD_BYTES) {
+        word[1] = card->counters.sent_bytes;
+        word[2] = card->counters.received_bytes;
+        word[3] = card->counters.interrupts;
     } else {
         word[1] = card->counters.bad_length + card->counters.bad_frame;
         word[2] = card->counters.resets;
@@ -63,6 +67,7 @@ void inspect(const struct net *net, u64 word[4])
     case NET_CARD:
     case NET_CARD_DROPPED:
     case NET_CARD_ERRORS:
+    case NET_CARD_BYTES:
         word[0] = (u64)card(call, number, word);
         break;
     case NET_PORT:

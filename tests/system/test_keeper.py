@@ -5,13 +5,15 @@ import time
 from harness import PATIENCE, builds
 from prompt import PROMPT, prompted
 
+COMMANDS = ("help", "ps", "mem", "kill", "log", "disks", "volumes", "nics", "sessions", "open",
+            "close", "trace", "uptime", "version", "clear", "reboot", "poweroff")
 SERVERS = "console", "timer", "keeper"
 
 
 def test_help(machine):
     m = prompted(machine)
     text = m.command("help")
-    for command in "help", "ps", "mem", "kill", "log", "trace", "reboot", "poweroff":
+    for command in COMMANDS:
         assert re.search(rf"^{command}\b", text, re.MULTILINE), text
         assert command in m.command(f"help {command}")
 
@@ -213,3 +215,16 @@ def test_reboot(machine):
     m.send("reboot")
     m.expect("Rebooting.")
     assert m.wait_exit() == 0
+
+
+def test_tab(machine):
+    """Commands, and the names of servers behind them."""
+    m = prompted(machine)
+    m.send("vol\t")
+    m.expect("VOLUME ")
+    m.expect(PROMPT)
+    m.send("kill tim\t")
+    m.expect("timer restarted")
+    m.expect(PROMPT)
+    m.send("kill dis\t")  # 'disks' begins so as well: what both have is enough
+    m.expect("disk restarted")

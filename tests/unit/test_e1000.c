@@ -168,6 +168,7 @@ static void test_batch(void **state)
     assert_false(e1000_sends(&nic));
     assert_int_equal(nic.counters.register_accesses, accesses + 1);
     assert_int_equal(model.sent_count, 10);
+    assert_int_equal(nic.counters.sent_bytes, 10 * 60 + 45);
     for (u32 i = 0; i < 10; i++) {
         assert_int_equal(model.sent[i].length, 60 + i);
         assert_int_equal(model.sent[i].bytes[59 + i], i);
@@ -381,6 +382,7 @@ static void test_receive(void **state)
     assert_int_equal(nic.counters.register_accesses, accesses + 1);
     assert_int_equal(*model_register(RDT), 1);
     assert_int_equal(nic.counters.received, 2);
+    assert_int_equal(nic.counters.received_bytes, 60 + 1514);
 }
 
 static void test_receive_checksums(void **state)

@@ -17,7 +17,9 @@ enum net_call {
                          that were not allowed; that were for somebody else */
     NET_CARD_ERRORS,  /* frames that were damaged; resets; register accesses */
     NET_PORT,         /* NET_PORT_... words; frames that the session sent; that it received */
-    NET_PORT_DROPPED /* frames to it, no room; from it, not allowed; from it, too many broadcasts */
+    NET_PORT_DROPPED, /* frames to it, no room; from it, not allowed; from it, too many
+                         broadcasts */
+    NET_CARD_BYTES    /* in the frames that it sent; that it received; its interrupts */
 };
 
 /* The first word of NET_CARD and NET_PORT: the address, its first byte lowest, and then... */
