@@ -87,18 +87,33 @@ bool front_push_chain(struct front *front, const struct ring_sqe *entries, u32 c
     return true;
 }
 
+/* Does root owe us the answer to host_reconnect? So long S is not to be read. */
+static bool is_reconnecting(const struct front *front)
+{
+    return ring_read(front->info->epoch) != front->epoch;
+}
+
+/* Whoever attaches looks at the ring, and sees this; unless root has answered in between, and the
+ * new server has looked already. */
+rarely static void publish_early(struct front *front)
+{
+    front->sq.published = front->sq.next;
+    ring_exchange(&front->g->ctl.prod, front->sq.next);
+    if (!is_reconnecting(front))
+        host_ring(front->bell);
+}
+
 void front_publish(struct front *front)
 {
     if (front->sq.next == front->sq.published)
         return;
-    front->g->ctl.outstanding = entries_of(front) - front->credits;
-    if (unlikely(ring_read(front->info->epoch) != front->epoch)) {
-        /* Nobody is there to be woken: whoever attaches looks at the ring. */
-        front->sq.published = front->sq.next;
-        ring_exchange(&front->g->ctl.prod, front->sq.next);
-    } else if (ring_publish(&front->sq)) {
-        host_ring(front->bell);
+    if (unlikely(is_reconnecting(front))) {
+        publish_early(front);
+        return;
     }
+    front->g->ctl.outstanding = entries_of(front) - front->credits;
+    if (ring_publish(&front->sq))
+        host_ring(front->bell);
 }
 
 /* --- when the session is lost, or closed ----------------------------------------------------- */
@@ -186,8 +201,13 @@ rarely static void reconnect(struct front *front)
 static bool front_look(struct front *front)
 {
     struct ring_consumer *cq = &front->cq;
-    if (front->closed || ring_read(front->info->epoch) != front->epoch)
+    if (front->closed)
         return false;
+    if (unlikely(is_reconnecting(front))) {
+        if (ring_read(front->info->state) == SESSION_CLOSED)
+            shut(front); /* root will not answer: the session was closed before we asked */
+        return false;
+    }
     bool sane = ring_look(cq, requests_of(front));
     if (sane && cq->known != cq->next)
         return true;
@@ -267,8 +287,11 @@ bool front_may_sleep(struct front *front, u32 more)
 {
     if (front->cq.known != front->cq.next || front->failed != 0)
         return false;
-    if (front->closed || ring_read(front->info->epoch) != front->epoch)
-        return true; /* nothing will come; or root's answer, and then the first completion */
+    if (front->closed)
+        return true; /* nothing will come */
+    if (unlikely(
+            is_reconnecting(front))) /* root will answer, and then the first completion comes */
+        return ring_read(front->info->state) != SESSION_CLOSED;
     front->g->ctl.outstanding = entries_of(front) - front->credits;
     if (more > requests_of(front))
         more = requests_of(front);

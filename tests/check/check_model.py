@@ -69,6 +69,7 @@ WRONG = {
     # ... and somebody sleeps through it.
     "reconnect_client_not_woken": (RECONNECT, "NO_WAKE", ASLEEP),
     "reconnect_woken_before_state": (RECONNECT, "WAKE_FIRST", ASLEEP),
+    "reconnect_published_unseen": (RECONNECT, "LATE UNSEEN", ASLEEP),
     "reconnect_old_event": (RECONNECT, "LATE OLD_EVENT", ASLEEP),
     "reconnect_server_does_not_look": (RECONNECT, "NO_LOOK", ASLEEP),
     "reconnect_closed_before_answer": (RECONNECT, "CLOSE DEAF", ASLEEP),

@@ -31,6 +31,8 @@
  *   EPOCH_FIRST    root counts the epoch up before it changes the state (wrong if LATE)
  *   STATE_FIRST    the client looks at the state before the epoch (wrong if LATE)
  *   READ_EARLY     the client reads S while root has not answered (wrong if LATE)
+ *   UNSEEN         what is published meanwhile is never rung for, even if root has answered just
+ *                  then, and the new server has looked already (wrong if LATE)
  *   OLD_EVENT      the client leaves `event` as it was when it writes G anew (wrong if LATE)
  *   OLD_EPOCH      the client does not write the new epoch into G
  *   NO_LOOK        a server that attaches waits for the doorbell first
@@ -432,7 +434,11 @@ active proctype Client()
         :: atomic { epoch == own_epoch -> n = published; published = sq }
            g_prod = sq;
            atomic { event_server = (event_server || WAKE(s_event, published, n)); n = 0 }
-        :: atomic { epoch != own_epoch -> published = sq; g_prod = sq }
+        :: atomic { epoch != own_epoch -> published = sq }
+           g_prod = sq;
+#ifndef UNSEEN
+           event_server = (event_server || epoch == own_epoch)
+#endif
         fi
     :: atomic { failing -> reap_failed() }
     :: !failing && !closed && outstanding > 0 -> /* front_look, then front_may_sleep */
