@@ -18,6 +18,7 @@ because the driver has a look at everything twice a second.
 
 ceilings.json has, for every figure, the ceiling above which the test suite fails, the unit, and
 the goal if there is one; a figure without a ceiling, or a ceiling without a figure, is an error.
+Ceilings are what gcc's code reaches; for another compiler's (CC=) the goals have to do.
 """
 import json
 import os
@@ -72,6 +73,15 @@ def kernel_size(folder):
     return in_file, sum(memsz for _, _, _, _, memsz in loaded) - in_file
 
 
+def read_ceilings():
+    """What ceilings.json says, for the compiler in use."""
+    ceilings = json.loads(CEILINGS.read_text())
+    if build_folder("release").name != "release":
+        for bounds in ceilings.values():
+            bounds["ceiling"] = bounds.get("goal", float("inf"))
+    return ceilings
+
+
 def complaints(figures, ceilings):
     """What is wrong with these figures, one line each."""
     lines = []
@@ -102,7 +112,7 @@ def write_results(figures, ceilings):
 
 
 def main():
-    ceilings = json.loads(CEILINGS.read_text())
+    ceilings = read_ceilings()
     machine = Factory("bench", "release", build_folder("release"))
     try:
         figures = measure(machine) | measure_disk(machine)

@@ -1,9 +1,8 @@
 """The measurements of `make bench`: below their ceilings, and the same in every run. Only those of
 a disk may differ a little."""
-import json
 import re
 
-from bench import CEILINGS, complaints, measure, measure_disk, table
+from bench import complaints, measure, measure_disk, read_ceilings, table
 from harness import LOGS, Failure, builds, limit
 
 # What QEMU says of accesses to its AHCI controller, and how the bench uses it.
@@ -15,7 +14,7 @@ BATCHES, DEPTH = 200, 32
 @builds("release")
 @limit(600)
 def test_ceilings(machine):
-    ceilings = json.loads(CEILINGS.read_text())
+    ceilings = read_ceilings()
     figures = measure(machine)
     every = figures | measure_disk(machine)
     print(table(every, ceilings))
