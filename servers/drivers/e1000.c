@@ -120,14 +120,21 @@ static void set_up_interrupts(struct e1000 *nic)
     e1000_write(nic, IAM, msix ? CAUSES_MSIX : 0);
 }
 
+/* The descriptor ring at `offset` of the memory. The registers of both rings lie alike: `rx` is 0,
+ * or the distance from those for transmission to those for reception. */
+static void set_up_ring(struct e1000 *nic, u64 offset, u64 rx)
+{
+    u64 bus = home_bus_address(nic->dma, offset);
+    e1000_write(nic, TDBAL + rx, (u32)bus);
+    e1000_write(nic, TDBAH + rx, (u32)(bus >> 32));
+    e1000_write(nic, TDLEN + rx, E1000_RING * sizeof(struct e1000_descriptor));
+    e1000_write(nic, TDH + rx, 0);
+    e1000_write(nic, TDT + rx, 0);
+}
+
 static void set_up_tx(struct e1000 *nic)
 {
-    u64 bus = home_bus_address(nic->dma, DMA_TX);
-    e1000_write(nic, TDBAL, (u32)bus);
-    e1000_write(nic, TDBAH, (u32)(bus >> 32));
-    e1000_write(nic, TDLEN, E1000_RING * sizeof(struct e1000_descriptor));
-    e1000_write(nic, TDH, 0);
-    e1000_write(nic, TDT, 0);
+    set_up_ring(nic, DMA_TX, 0);
     bool pcie = nic->device == E1000_82574L;
     e1000_write(nic, TXDCTL, TXDCTL_GRAN | (pcie ? TXDCTL_COUNT_DESC : 0));
     if (pcie)
@@ -139,12 +146,7 @@ static void set_up_tx(struct e1000 *nic)
 /* RCTL is written once: QEMU's 82540EM receives nothing in the second after that. */
 static void set_up_rx(struct e1000 *nic)
 {
-    u64 bus = home_bus_address(nic->dma, DMA_RX);
-    e1000_write(nic, RDBAL, (u32)bus);
-    e1000_write(nic, RDBAH, (u32)(bus >> 32));
-    e1000_write(nic, RDLEN, E1000_RING * sizeof(struct e1000_descriptor));
-    e1000_write(nic, RDH, 0);
-    e1000_write(nic, RDT, 0);
+    set_up_ring(nic, DMA_RX, RDBAL - TDBAL);
     e1000_write(nic, RXCSUM, RXCSUM_IPOFLD | RXCSUM_TUOFLD);
     if (nic->device == E1000_82574L)
         e1000_write(nic, RFCTL, RFCTL_NFSW_DIS | RFCTL_NFSR_DIS | RFCTL_ACK_DIS);

@@ -6,8 +6,7 @@
 
 #include <abi/start.h>
 #include <clock.h>
-#include <drivers/hpet.h>
-#include <runtime/map.h>
+#include <runtime/hpet.h>
 #include <runtime/print.h>
 #include <runtime/start.h>
 #include <runtime/syscall.h>
@@ -20,31 +19,14 @@ static u64 irq_bit;
 
 bool reference_open(void)
 {
-    const struct grant *grant = grant_find(GRANT_REGISTERS, "hpet");
-    irq = grant_find(GRANT_IRQ, "hpet");
-    if (!grant || !irq) {
-        print("timer: no HPET in this machine, or none granted: there are no timers\n");
-        return false;
-    }
-    u64 offset = grant->value[1], bytes = grant->value[0];
-    u64 pages = align_up(offset + bytes, PAGE_SIZE) / PAGE_SIZE;
-    u8 *base = map_memory(grant->slot, 0, pages, RIGHT_READ | RIGHT_WRITE);
-    if (!base)
-        return false;
-    struct registers registers = {.base = base + offset, .size = bytes};
-    struct hpet_route route = {
-        .timer = (u32)irq->value[3],
-        .line = (u32)irq->value[1],
-        .level = irq->value[2] != 0,
-    };
-    enum hpet_error error = hpet_open(&hpet, registers, route, start->restarts == 0);
-    if (error != HPET_OK) {
-        print("timer: the HPET cannot be used: %s\n", hpet_error_text(error));
+    irq = hpet_granted(&hpet, start->restarts == 0);
+    if (!irq) {
+        print("timer: there are no timers without it\n");
         return false;
     }
     irq_bit = 1ul << irq->value[0];
-    print("timer: HPET, %u fs a tick, %u-bit counter, line %u (%s)\n", hpet.period_fs,
-          hpet.counter_is_long ? 64u : 32u, route.line, route.level ? "level" : "edge");
+    print("timer: HPET, %u fs a tick, %u-bit counter, line %lu (%s)\n", hpet.period_fs,
+          hpet.counter_is_long ? 64u : 32u, irq->value[1], hpet.level ? "level" : "edge");
     return true;
 }
 

@@ -11,8 +11,8 @@
 #include "other.h"
 #include "second.h"
 
-#include <drivers/hpet.h>
 #include <runtime/console.h>
+#include <runtime/hpet.h>
 #include <runtime/map.h>
 #include <runtime/print.h>
 #include <runtime/slots.h>
@@ -107,35 +107,14 @@ separate static void measure_events(void)
     measure_end("event_wake");
 }
 
-/* Opens the HPET's timer; false when there is none. */
-static bool open_timer(struct hpet *hpet, const struct grant *irq)
-{
-    const struct grant *grant = grant_find(GRANT_REGISTERS, "hpet");
-    if (!grant || !irq)
-        return false;
-    u64 offset = grant->value[1], bytes = grant->value[0];
-    u8 *base = map_memory(grant->slot, 0, align_up(offset + bytes, PAGE_SIZE) / PAGE_SIZE,
-                          RIGHT_READ | RIGHT_WRITE);
-    struct registers registers = {.base = base + offset, .size = bytes};
-    struct hpet_route route = {
-        .timer = (u32)irq->value[3],
-        .line = (u32)irq->value[1],
-        .level = irq->value[2] != 0,
-    };
-    enum hpet_error error = base ? hpet_open(hpet, registers, route, false) : HPET_TOO_SMALL;
-    if (error != HPET_OK)
-        panic("bench: the HPET cannot be used: %s", hpet_error_text(error));
-    return true;
-}
-
 /* The thread looks at the clock all the time; the interrupt takes the CPU from it. */
 separate static void measure_interrupts(void)
 {
     struct message m;
     struct hpet hpet;
-    const struct grant *irq = grant_find(GRANT_IRQ, "hpet");
-    if (!open_timer(&hpet, irq)) {
-        print("bench: irq_wake is left out: no HPET was granted\n");
+    const struct grant *irq = hpet_granted(&hpet, false);
+    if (!irq) {
+        print("bench: irq_wake is left out\n");
         return;
     }
     measure_begin(shared);

@@ -12,8 +12,7 @@
 #include <base/parse.h>
 #include <base/random.h>
 #include <base/string.h>
-#include <drivers/hpet.h>
-#include <runtime/map.h>
+#include <runtime/hpet.h>
 #include <runtime/print.h>
 #include <runtime/start.h>
 #include <runtime/syscall.h>
@@ -33,26 +32,6 @@ static void must(status result, const char *what)
 {
     if (result < 0)
         panic("killer: %s: %s", what, error_text(status_code(result)));
-}
-
-static void open_timer(void)
-{
-    const struct grant *grant = grant_find(GRANT_REGISTERS, "hpet");
-    irq = grant_find(GRANT_IRQ, "hpet");
-    if (!grant || !irq)
-        panic("killer: no HPET was granted");
-    u64 offset = grant->value[1], bytes = grant->value[0];
-    u8 *base = map_memory(grant->slot, 0, align_up(offset + bytes, PAGE_SIZE) / PAGE_SIZE,
-                          RIGHT_READ | RIGHT_WRITE);
-    struct registers registers = {.base = base + offset, .size = bytes};
-    struct hpet_route route = {
-        .timer = (u32)irq->value[3],
-        .line = (u32)irq->value[1],
-        .level = irq->value[2] != 0,
-    };
-    enum hpet_error error = base ? hpet_open(&hpet, registers, route, false) : HPET_TOO_SMALL;
-    if (error != HPET_OK)
-        panic("killer: the HPET cannot be used: %s", hpet_error_text(error));
 }
 
 /* Until the interrupt comes. */
@@ -119,7 +98,9 @@ int main(void)
 {
     u64 kills = argument("kills", 10);
     random_init(&dice, argument("seed", 1));
-    open_timer();
+    irq = hpet_granted(&hpet, false);
+    if (!irq)
+        panic("killer: there is no timer");
     struct message m = {.word = {ROOT_READY}};
     must(ipc_call(SLOT_ROOT, &m, 0), "calling root");
     for (u64 done = 0; done < kills;) {
