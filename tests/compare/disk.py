@@ -157,23 +157,33 @@ class System:
         return seconds / load.count, processor / load.count
 
 
-def boot(factory, kernel, image):
-    """Terrarium and Linux, one after the other. Neither of them writes to the image, so they can
-    have it at the same time."""
-    drive = ["-boot", "d", "-device", "ide-hd,drive=disk,bus=ide.1", "-drive",
-             f"if=none,id=disk,format=raw,file.filename={image},file.locking=off"]
+def terrarium(factory, image):
+    """What Factory.__call__ needs for Terrarium's machine. Others may have the image at the same
+    time, for nobody writes to it."""
     config = (ROOT / "tests/compare/disk.cfg").read_bytes()
     iso = factory.iso("compare.cfg", programs=["bench-disk"],
                       files={"config/compare.cfg": config})
-    terrarium = System("Terrarium", factory(iso=iso, extra=drive, time_limit=3600))
-    append = f"{APPEND} tsc_early_khz={terrarium.hz // 1000}"
-    linux = ["-kernel", str(kernel.image), "-initrd", str(make_initramfs(kernel)),
-             "-append", append]
-    linux = System("Linux", factory(iso=iso, extra=[*drive, *linux], time_limit=3600),
-                   terrarium.hz)
-    for system in (terrarium, linux):
+    return {"iso": iso,
+            "extra": ["-boot", "d", "-device", "ide-hd,drive=disk,bus=ide.1", "-drive",
+                      f"if=none,id=disk,format=raw,file.filename={image},file.locking=off"]}
+
+
+def linux(hardware, kernel, hz):
+    """The same for Linux, whose machine is that of Terrarium, with the same CD in its drive."""
+    words = ["-kernel", str(kernel.image), "-initrd", str(make_initramfs(kernel)),
+             "-append", f"{APPEND} tsc_early_khz={hz // 1000}"]
+    return {**hardware, "extra": hardware["extra"] + words}
+
+
+def boot(factory, kernel, image):
+    """Terrarium and Linux, one after the other."""
+    hardware = terrarium(factory, image)
+    first = System("Terrarium", factory(**hardware, time_limit=3600))
+    second = System("Linux", factory(**linux(hardware, kernel, first.hz), time_limit=3600),
+                    first.hz)
+    for system in (first, second):
         system.check_clock()
-    return [terrarium, linux]
+    return [first, second]
 
 
 # --- measuring ------------------------------------------------------------------------------------

@@ -108,7 +108,7 @@ int main(void)
     struct load load;
     struct load_places places;
     session_hold_bells();
-    if (console_open("bench-disk") < 0)
+    if (console_open("console") < 0)
         panic("bench-disk: no console");
     open_volume();
     console_print("ready: %lu blocks, %lu ticks in a second\n", volume_blocks, start->tsc_hz);
