@@ -4,6 +4,7 @@
 #include "ask.h"
 
 #include <runtime/clock.h>
+#include <runtime/heap.h>
 #include <runtime/session.h>
 #include <runtime/slots.h>
 #include <runtime/start.h>
@@ -12,34 +13,39 @@
 
 #define EVENT_DONE (1ul << 0) /* the keeper has no interrupts, whose bits these are */
 
-static const struct clock_page *clock;
-static struct front_timer timer;
-static u64 timer_event; /* 0: it is not open */
-static struct front_alarm alarm;
+#define STACK_BYTES (2 * PAGE_SIZE)
 
-/* The second thread's. */
-static u8 stack[2 * PAGE_SIZE] __attribute__((aligned(16)));
-static struct {
+/* All that is needed. It is made when somebody asks for the first time, and then kept. */
+struct asker {
+    const struct clock_page *clock;
+    struct front_timer timer;
+    u64 timer_event; /* 0: it is not open */
+    struct front_alarm alarm;
+    /* The second thread's: */
     void (*job)(void *argument);
     void *argument;
     bool done;
-} work;
+    u8 stack[STACK_BYTES] __attribute__((aligned(16)));
+};
+
+static struct asker *asker;
 
 /* --- time ------------------------------------------------------------------------------------- */
 
 static bool open_timer(void)
 {
-    if (!clock)
-        clock = timer_clock();
-    if (timer_event == 0 && timer_open(&timer, "timer", &timer_event) < 0)
-        timer_event = 0;
-    return clock && timer_event != 0 && clock_runs(clock);
+    if (!asker->clock)
+        asker->clock = timer_clock();
+    if (asker->timer_event == 0 && timer_open(&asker->timer, "timer", &asker->timer_event) < 0)
+        asker->timer_event = 0;
+    return asker->clock && asker->timer_event != 0 && clock_runs(asker->clock);
 }
 
+/* Waits for the timer, or for these events. */
 static void wait(u64 events)
 {
-    if (front_may_sleep(&timer.front, 1))
-        session_wait(events);
+    if (!front_timer_next(&asker->timer) && front_may_sleep(&asker->timer.front, 1))
+        session_wait(asker->timer_event | events);
 }
 
 /* Sets the alarm; the last one, cancelled in the meantime, has to be back for that. */
@@ -47,29 +53,27 @@ static bool set_alarm(void)
 {
     if (!open_timer())
         return false;
-    while (front_alarm_is_set(&alarm)) {
-        if (!front_timer_next(&timer))
-            wait(timer_event);
-    }
-    u64 due = clock_read(clock) + ASK_LIMIT_SECONDS * NS_PER_SECOND;
-    bool is_set = front_timer_set(&timer, &alarm, due);
-    front_publish(&timer.front);
+    while (front_alarm_is_set(&asker->alarm))
+        wait(0);
+    u64 due = clock_read(asker->clock) + ASK_LIMIT_SECONDS * NS_PER_SECOND;
+    bool is_set = front_timer_set(&asker->timer, &asker->alarm, due);
+    front_publish(&asker->timer.front);
     return is_set;
 }
 
 static void end_alarm(void)
 {
     /* If it cannot be cancelled it rings, which comes to the same. */
-    if (front_alarm_is_set(&alarm) && front_timer_cancel(&timer, &alarm))
-        front_publish(&timer.front);
+    if (front_alarm_is_set(&asker->alarm) && front_timer_cancel(&asker->timer, &asker->alarm))
+        front_publish(&asker->timer.front);
 }
 
 /* --- the thread ------------------------------------------------------------------------------- */
 
 static _Noreturn void run(void)
 {
-    work.job(work.argument);
-    __atomic_store_n(&work.done, true, __ATOMIC_RELEASE);
+    asker->job(asker->argument);
+    __atomic_store_n(&asker->done, true, __ATOMIC_RELEASE);
     ignore_status(event_raise(SLOT_EVENT, EVENT_DONE, 0)); /* the keeper's own: it is there */
     for (;;) {
         struct message m;
@@ -82,8 +86,7 @@ static bool start_thread(u32 thread)
 {
     /* The stack is as it is behind a call. */
     struct thread_registers registers = {.rip = (u64)run,
-                                         .rsp = (u64)stack + sizeof(stack) - sizeof(u64)};
-    work.done = false;
+                                         .rsp = (u64)asker->stack + STACK_BYTES - sizeof(u64)};
     if (thread_create(SLOT_POOL, thread, SLOT_SPACE, SLOT_SHARE, SLOT_NONE, 0) < 0)
         return false;
     if (thread_write(thread, &registers) >= 0 && thread_resume(thread) >= 0)
@@ -94,26 +97,34 @@ static bool start_thread(u32 thread)
 
 static bool is_done(void)
 {
-    return __atomic_load_n(&work.done, __ATOMIC_ACQUIRE);
+    return __atomic_load_n(&asker->done, __ATOMIC_ACQUIRE);
+}
+
+/* Until the job is done, or it is too late. */
+static enum ask_result wait_for_thread(u32 thread)
+{
+    while (!is_done() && front_alarm_is_set(&asker->alarm))
+        wait(EVENT_DONE);
+    ignore_status(object_destroy_all(thread)); /* nobody else does */
+    return is_done() ? ASK_DONE : ASK_LATE;
 }
 
 enum ask_result ask(void (*job)(void *argument), void *argument)
 {
+    if (!asker)
+        asker = heap_zeroed(sizeof(*asker));
     u32 thread = slot_allocate();
-    work.job = job;
-    work.argument = argument;
     enum ask_result result = ASK_NO_MEMORY;
-    if (!set_alarm()) {
-        result = ASK_NO_TIME;
-    } else if (thread != SLOT_NONE && start_thread(thread)) {
-        while (!is_done() && front_alarm_is_set(&alarm)) {
-            if (!front_timer_next(&timer))
-                wait(timer_event | EVENT_DONE);
-        }
-        ignore_status(object_destroy_all(thread)); /* nobody else does */
-        result = is_done() ? ASK_DONE : ASK_LATE;
+    if (asker && thread != SLOT_NONE) {
+        asker->job = job;
+        asker->argument = argument;
+        asker->done = false;
+        if (!set_alarm())
+            result = ASK_NO_TIME;
+        else if (start_thread(thread))
+            result = wait_for_thread(thread);
+        end_alarm();
     }
-    end_alarm();
     if (thread != SLOT_NONE)
         slot_free(thread);
     return result;
