@@ -10,6 +10,7 @@
 #include <runtime/console.h>
 #include <runtime/map.h>
 #include <runtime/print.h>
+#include <runtime/session.h>
 #include <runtime/start.h>
 #include <runtime/syscall.h>
 
@@ -75,6 +76,7 @@ static void run(struct keeper *keeper, const char *line)
 int main(void)
 {
     static struct keeper keeper;
+    session_hold_bells(); /* whatever is printed, is waited for */
     status opened = console_open("console");
     if (opened < 0)
         panic("no console: %s", error_text(status_code(opened)));

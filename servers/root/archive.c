@@ -1,7 +1,7 @@
 /*
  * The boot archive. See archive.h. A tar file has checksums of its headers only; those of the
  * contents are in the archive's file `checksums`, with a line "CRC32 PATH" for each of the others
- * (iso/mkarchive.sh). Only files that are used are checked: it takes a dozen instructions a byte.
+ * (iso/mkarchive.sh). Only files that are used are checked: it takes a few instructions a byte.
  */
 #include <base/checksum.h>
 #include <base/format.h>

@@ -21,15 +21,45 @@ static void test_crc32(void **state)
         assert_int_equal(crc32(crc32(0, digits, cut), digits + cut, 9 - cut), 0xcbf43926);
 }
 
-/* The table in the source against the definition: one bit a step. */
+/* The definition: one bit a step. */
+static u32 crc32_by_bits(const u8 *bytes, usize length)
+{
+    u32 crc = ~0u;
+    for (usize i = 0; i < length; i++) {
+        crc ^= bytes[i];
+        for (u32 bit = 0; bit < 8; bit++)
+            crc = crc & 1 ? crc >> 1 ^ 0xedb88320 : crc >> 1;
+    }
+    return ~crc;
+}
+
 static void test_crc32_every_byte(void **state)
 {
     (void)state;
-    for (u32 value = 0; value < 256; value++) {
-        u32 crc = ~0u ^ value;
-        for (u32 bit = 0; bit < 8; bit++)
-            crc = crc & 1 ? crc >> 1 ^ 0xedb88320 : crc >> 1;
-        assert_int_equal(crc32(0, &(u8){(u8)value}, 1), ~crc);
+    for (u32 value = 0; value < 256; value++)
+        for (u32 place = 0; place < 8; place++) {
+            u8 bytes[8] = {0};
+            bytes[place] = (u8)value;
+            for (u32 length = place + 1; length <= 8; length++)
+                assert_int_equal(crc32(0, bytes, length), crc32_by_bits(bytes, length));
+        }
+}
+
+static void test_crc32_anything(void **state)
+{
+    (void)state;
+    struct random random;
+    random_init(&random, 32);
+    for (u32 round = 0; round < 2000; round++) {
+        u8 bytes[100];
+        usize length = random_below(&random, sizeof(bytes)),
+              cut = random_below(&random, length + 1);
+        for (usize i = 0; i < length; i++)
+            bytes[i] = (u8)random_next(&random);
+        u8 *exact = exact_copy(bytes, length);
+        u32 crc = crc32(crc32(0, exact, cut), exact + cut, length - cut);
+        assert_int_equal(crc, crc32_by_bits(bytes, length));
+        free(exact);
     }
 }
 
@@ -95,11 +125,9 @@ static void test_internet_verifies(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_crc32),
-        cmocka_unit_test(test_crc32_every_byte),
-        cmocka_unit_test(test_sum8),
-        cmocka_unit_test(test_internet),
-        cmocka_unit_test(test_internet_verifies),
+        cmocka_unit_test(test_crc32),          cmocka_unit_test(test_crc32_every_byte),
+        cmocka_unit_test(test_crc32_anything), cmocka_unit_test(test_sum8),
+        cmocka_unit_test(test_internet),       cmocka_unit_test(test_internet_verifies),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
