@@ -242,6 +242,21 @@ def test_not_granted(machine):
         m.wait_exit()
 
 
+def test_open_and_close(machine):
+    """A session that the operator opens has its volume until he closes it."""
+    m = prompted(machine, extra=drive(new_image(machine)), **plain())
+    nobody = r"^scratch .* nobody$"
+    eventually(m, "volumes", nobody)
+    for _ in range(3):
+        number = re.fullmatch(r"session (\d+)", m.command("open keeper try disk 64K scratch rw"))[1]
+        eventually(m, "volumes", r"^scratch .* keeper \(writes\)$")
+        found = re.search(r"^ring +128 entries", m.command(f"sessions {number}"), re.MULTILINE)
+        assert found, m.command("sessions")
+        m.command(f"close {number}")
+        eventually(m, "volumes", nobody)
+        assert "the operator closed it" in m.command(f"sessions {number}")
+
+
 # --- sessions -------------------------------------------------------------------------------------
 
 
