@@ -177,12 +177,26 @@ static status tell(struct session *session, const struct server *caller, struct 
     return 0;
 }
 
+/* The caller has no memory left for the page tables of one more. The others come first. */
+static void give_up(struct session *session, const struct server *caller)
+{
+    say("session %s of %s with %s is closed: %s has no memory left for it", session->info->name,
+        session->info->client, session->info->server, caller->config->name);
+    if (session->client == caller)
+        session->client_gone = true;
+    close(session, SESSION_NO_MEMORY);
+}
+
 status sessions_next(const struct server *caller, struct message *m)
 {
     for (u32 i = 0; i < SESSION_LIMIT; i++) {
         if (sessions[i].state == SESSION_FREE)
             continue;
         status news = tell(&sessions[i], caller, m);
+        if (status_code(news) == ERR_MEMORY) {
+            give_up(&sessions[i], caller);
+            continue;
+        }
         if (news < 0)
             return news;
         if (news > 0) {

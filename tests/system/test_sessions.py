@@ -89,3 +89,24 @@ def test_kill_under_load(machine):
         assert "FAILED" not in m.command(f"log {name}")
     time.sleep(1)
     assert free_pages(m) == free, (free, m.command("mem"))
+
+
+def test_no_memory(machine):
+    """A session for which one of its two sides has no memory is closed, and said to be; what comes
+    after it goes on."""
+    many = "".join(f"    session     more{i} echo 4K\n" for i in range(60))
+    rich = CLIENT.format(name="rich", arguments="load") + ("    memory      4M\n"
+                                                           "    restart     never\n")
+    poor = CLIENT.format(name="poor", arguments="load") + "    memory      256K\n"
+    for name, client, exhausted in ("rich", rich, "echo"), ("poor", poor, "poor"):
+        first = CLIENT.format(name="a", arguments="load")
+        m = booted(machine, **with_clients(first, client + many))
+        wait_log(m, "root", rf"session more\d+ of {name} with echo is closed: {exhausted} "
+                            "has no memory left for it")
+        wait_log(m, name, r"session-client: \d+ requests, 0 restarts")
+        m.command(f"kill {name}")
+        wait_log(m, "a", r"session-client: \d+ requests, 0 restarts")
+        assert re.search(r"^session \d+$", m.command("open a again echo 4K"), re.MULTILINE)
+        table = m.command("sessions")
+        assert re.search(r"^ *\d+ a +again +echo +works", table, re.MULTILINE), table
+        m.close()
