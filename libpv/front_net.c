@@ -76,7 +76,7 @@ void front_net_note(struct front_net *net, struct front_done done)
     } else if (!(done.cookie & FRONT_NET_ASKED)) {
         net->counters.malformed += done.status >= 0;
         net->posted--;
-    } else if (done.status == RING_OK) {
+    } else if (done.status == RING_OK && done.len == sizeof(net->info)) {
         memcpy(&net->info, net->front.data + (u64)buffer * FRONT_NET_BUFFER, sizeof(net->info));
         net->known = true;
     }
@@ -128,12 +128,17 @@ u8 *front_net_find_buffer(struct front_net *net)
 
 /*
  * Lets the server see what was pushed, without waking it. `published` stays behind, so that who
- * publishes something urgent later wakes a server that went to sleep before this.
+ * publishes something urgent later wakes a server that went to sleep before this. A ring's length
+ * is behind enough, since a server that sleeps has taken all before that; and more might become a
+ * whole turn of the index.
  */
 static void publish_quietly(struct front *front)
 {
-    if (!front_is_closed(front) && front->sq.next != front->sq.published)
-        ring_exchange(&front->g->ctl.prod, front->sq.next);
+    struct ring_producer *sq = &front->sq;
+    if (front_is_closed(front) || sq->next == sq->published)
+        return;
+    ring_exchange(&sq->own->prod, sq->next);
+    sq->published = sq->next - (u32)min(sq->next - sq->published, front->mask + 1);
 }
 
 void front_net_publish(struct front_net *net)

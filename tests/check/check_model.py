@@ -22,9 +22,9 @@ RECONNECT = ("reconnect", {"N": 2, "K": 4, "DEATHS": 2})
 
 # name: (model, more definitions). `complete`: nothing in the model is left out by this case.
 RIGHT = {
-    "ring": (RING, "HELD", "complete"),
+    "ring": (RING, "HELD QUIET", "complete"),
     "ring_rings_at_once": (RING, "K=3"),
-    "ring_wraps_around": (RING, "HELD K=5 M=5 CHAIN=1 MORE=1"),
+    "ring_wraps_around": (RING, "HELD QUIET K=5 M=5 CHAIN=1 MORE=1"),
     "ring_of_three": (RING, "HELD N=3 M=7 K=3"),
     "ring_without_fences_or_delays": (RING, "K=3 SC NO_FENCE_PRODUCER NO_FENCE_CONSUMER"),
     "reconnect": (RECONNECT, ""),
@@ -51,6 +51,9 @@ WRONG = {
     "ring_exact_event": (RING, "EXACT_EVENT", ASLEEP),
     "ring_waits_for_too_many": (RING, "MORE_ANY", ASLEEP),
     "ring_waits_for_entries": (RING, "MORE_ENTRIES", ASLEEP),
+    "ring_quiet_and_forgotten": (RING, "QUIET QUIET_FORGETS", ASLEEP),
+    "ring_quiet_for_a_whole_turn": (RING, "SC HELD QUIET QUIET_FOR_EVER K=5 M=5 CHAIN=1 MORE=1",
+                                    ASLEEP),
     "ring_held_bell_never_rung": (RING, "HELD NEVER_RUNG", ASLEEP),
     # Rules 2 and 3: what is in the ring is nonsense.
     "ring_publish_first": (RING, "PUBLISH_FIRST", "sq!=known"),

@@ -22,6 +22,10 @@
  *   MORE_ANY            the client waits for more completions than can come
  *   MORE_ENTRIES        ... or for as many as there are entries, not requests
  *   NO_CREDITS          the client pushes without counting
+ *   QUIET (not wrong)   the client lets the server see entries without waking it, until it
+ *                       publishes (front_net.c)
+ *   QUIET_FORGETS       ... and does not remember then that it has not
+ *   QUIET_FOR_EVER      ... or does so even when the indices have turned around (with a small M)
  *   HELD  (not wrong)   either side rings the other's bell only when it waits
  *   NEVER_RUNG          ... and then does not
  */
@@ -150,6 +154,7 @@ end:
 /* --- rules 3 and 4 ---------------------------------------------------------------------------- */
 
 #define DISTANCE(from, to) ((to + M - from) % M)
+#define LEAST(a, b)        (a < b -> a : b)
 
 #ifdef EXACT_EVENT
 #define WAKE(event, new, old) ((event + 1) % M == new)
@@ -163,6 +168,15 @@ end:
 #define MAY_PUSH(count) true
 #else
 #define MAY_PUSH(count) (credits >= count)
+#endif
+
+/* `published` after a quiet batch: where it was, but not further behind than the ring is long. */
+#if defined(QUIET_FORGETS)
+#define STAYS_BEHIND(published, sq) sq
+#elif defined(QUIET_FOR_EVER)
+#define STAYS_BEHIND(published, sq) published
+#else
+#define STAYS_BEHIND(published, sq) ((sq + M - LEAST(DISTANCE(published, sq), N)) % M)
 #endif
 
 active proctype Client()
@@ -221,6 +235,12 @@ active proctype Client()
         :: atomic { word && CLIENT_DRAINED -> RING(raised_server, held_by_client); word = 0 }
         :: !word
         fi
+#ifdef QUIET
+    :: sq != published && memory[G_PROD] != sq ->
+        /* publish_quietly */
+        CLIENT_PROD(G_PROD, sq);
+        published = STAYS_BEHIND(published, sq)
+#endif
     :: requests > 0 && cq == known ->
         /* front_look */
         atomic {

@@ -38,13 +38,13 @@ static u8 *place(const struct back_request *request)
 
 static const u8 address[NET_MAC] = {2, 4, 6, 8, 10, 12};
 
-static void answer_info(void)
+static void answer_info(u32 length)
 {
     struct back_request request = take(NET_INFO);
     struct net_info info = {.link = 1};
     memcpy(info.mac, address, sizeof(address));
     memcpy(back_data(&session.back, request.entry[0].buf, 0, sizeof(info)), &info, sizeof(info));
-    back_complete(&session.back, request.tag, RING_OK, sizeof(info));
+    back_complete(&session.back, request.tag, RING_OK, length);
     back_publish(&session.back);
 }
 
@@ -55,7 +55,7 @@ static int setup(void **state)
     session_make(&session, 0, DATA_SIZE);
     assert_true(front_net_open(client, POST));
     assert_false(client->known);
-    answer_info();
+    answer_info(sizeof(struct net_info));
     assert_false(front_net_receive(client, &none));
     return 0;
 }
@@ -82,6 +82,49 @@ static void test_open(void **state)
     assert_false(front_net_open(client, RING_ENTRIES));
     session.client.front.data_size = (POST + 1) * FRONT_NET_BUFFER;
     assert_false(front_net_open(client, POST)); /* none left to send */
+}
+
+/* An answer of which the server says that it has not written all of it is none. */
+static void test_short_answer(void **state)
+{
+    (void)state;
+    struct net_frame none;
+    u16 tags[POST];
+    take_posted(tags);
+    u32 available = client->available;
+    for (u32 missing = 2; missing-- != 0;) {
+        assert_true(front_net_ask(client));
+        front_net_publish(client);
+        answer_info(sizeof(struct net_info) - missing);
+        assert_false(front_net_receive(client, &none));
+        assert_int_equal(client->known, missing == 0);
+        assert_int_equal(client->available, available);
+    }
+}
+
+/* A client that only receives never wakes the server, for as many frames as there are numbers; then
+ * it sends one, and does. */
+static void test_quiet_for_long(void **state)
+{
+    (void)state;
+    struct net_frame frame;
+    const struct ring_producer *sq = &client->front.sq;
+    u16 tags[POST];
+    for (u32 i = 0; i < 10 * RING_ENTRIES; i++) {
+        front_net_publish(client);
+        assert_true(sq->next - sq->published <= RING_ENTRIES);
+        take_posted(tags);
+        for (u32 post = 0; post < POST; post++)
+            back_complete(&session.back, tags[post], RING_OK, 60);
+        back_publish(&session.back);
+        assert_true(back_may_sleep(&session.back));
+        while (front_net_receive(client, &frame))
+            front_net_give_back(client, frame.data);
+    }
+    u32 raised = client->front.g->ctl.raised;
+    assert_true(front_net_send(client, front_net_frame(client), 60, 0, 0));
+    front_net_publish(client);
+    assert_int_equal(client->front.g->ctl.raised, raised + 1);
 }
 
 /* Frames come in the order of their completions, where the server has put them; given back, they
@@ -227,6 +270,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_open, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_short_answer, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_quiet_for_long, setup, teardown),
         cmocka_unit_test_setup_teardown(test_receive, setup, teardown),
         cmocka_unit_test_setup_teardown(test_send, setup, teardown),
         cmocka_unit_test_setup_teardown(test_all_out, setup, teardown),
