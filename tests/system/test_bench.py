@@ -1,5 +1,5 @@
 """The measurements of `make bench`: below their ceilings, and the same in every run. Only those of
-a disk may differ a little."""
+a disk may differ, and that of the timer by very little."""
 import re
 
 from bench import complaints, measure, measure_disk, read_ceilings, table
@@ -9,6 +9,16 @@ from harness import LOGS, Failure, builds, limit
 ACCESS = re.compile(r"^ahci_mem_(read|write) .*@ (0x\w+): (0x\w+)$", re.MULTILINE)
 COMMAND_ISSUE = 0x1B8  # PxCI of port 1
 BATCHES, DEPTH = 200, 32
+
+# How the ticks of the HPET lie between instructions depends on when the firmware's disk answered,
+# and so, sometimes, does an alarm's time.
+TICK = 10
+
+
+def differ(figures, again):
+    """The names of figures that two runs do not agree about."""
+    return [name for name, (value, _) in figures.items() if name not in again
+            or abs(value - again[name][0]) > (TICK if name == "timer_wake" else 0)]
 
 
 @builds("release")
@@ -22,8 +32,10 @@ def test_ceilings(machine):
     if wrong:
         raise Failure("\n".join(wrong))
     again = measure(machine)
-    if again != figures:
-        raise Failure(f"a second run measured otherwise:\n{table(again, ceilings)}")
+    others = differ(figures, again)
+    if others:
+        raise Failure(f"in a second run {', '.join(others)} came out otherwise:\n"
+                      f"{table(again, ceilings)}")
 
 
 @builds("release")

@@ -74,5 +74,4 @@ void measure_timer(void)
         insert(ticks, i);
     }
     figure("timer_wake", ticks[ROUNDS / 2], 1);
-    figure("timer_wake_worst", ticks[ROUNDS - 1], 1);
 }
