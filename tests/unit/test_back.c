@@ -283,6 +283,49 @@ static void spoil(u16 offset)
     memset((u8 *)changed->g + offset / 8 * 8, 0xff, 8);
 }
 
+/* The short way takes what is known and of one entry, and leaves all else as it is. */
+static void test_take_one(void **state)
+{
+    (void)state;
+    struct world w;
+    u64 head, arg;
+    make(&w, 3);
+    chain(&w, 0, 1, 5);
+    chain(&w, 1, 2, 6);
+    chain(&w, 3, 1, 7);
+    chain(&w, 4, 1, 7);
+    publish(&w, 5);
+    assert_false(back_take_one(&w.back, &head, &arg)); /* nobody has looked */
+    assert_int_equal(back_look(&w.back), BACK_TAKEN);
+    assert_true(back_take_one(&w.back, &head, &arg));
+    assert_int_equal(RING_SQE_TAG(head), 5);
+    assert_int_equal(RING_SQE_BUF(head), w.g->sqe[0].buf);
+    assert_int_equal(RING_SQE_OP(head), w.g->sqe[0].op);
+    assert_int_equal(arg, w.g->sqe[0].arg);
+    assert_false(back_take_one(&w.back, &head, &arg));
+    assert_int_equal(take(&w, 2), 6);
+    assert_true(back_take_one(&w.back, &head, &arg));
+    assert_false(back_take_one(&w.back, &head, &arg)); /* its tag is in use */
+    assert_int_equal(back_outstanding(&w.back), 4);
+    back_complete_one(&w.back, 7, RING_OK, 3);
+    back_complete(&w.back, 6, RING_OK, 0);
+    back_publish(&w.back);
+    assert_int_equal(w.s->ctl.prod, 2);
+    assert_int_equal(w.s->cqe[0].tag, 7);
+    assert_int_equal(w.s->cqe[0].len, 3);
+    assert_int_equal(back_outstanding(&w.back), 1);
+    assert_true(back_take_one(&w.back, &head, &arg)); /* now it is not */
+    assert_false(back_take_one(&w.back, &head, &arg));
+    assert_int_equal(w.s->ctl.errors, 0);
+    world_end(&w);
+    make(&w, 3);
+    chain(&w, 0, 1, 8); /* no tag of this ring */
+    publish(&w, 1);
+    assert_int_equal(back_look(&w.back), BACK_TAKEN);
+    assert_false(back_take_one(&w.back, &head, &arg));
+    assert_broken(&w, SESSION_BAD_TAG);
+}
+
 /* A word that changes as soon as it was read makes no difference. */
 static void test_changes(void **state)
 {
@@ -323,6 +366,7 @@ int main(void)
         cmocka_unit_test(test_bad_chains),
         cmocka_unit_test(test_wrong_completions),
         cmocka_unit_test(test_data),
+        cmocka_unit_test(test_take_one),
         cmocka_unit_test(test_reads_once),
         cmocka_unit_test(test_changes),
     };
