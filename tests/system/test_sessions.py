@@ -95,12 +95,11 @@ def test_no_memory(machine):
     """A session for which one of its two sides has no memory is closed, and said to be; what comes
     after it goes on."""
     many = "".join(f"    session     more{i} echo 4K\n" for i in range(60))
-    rich = CLIENT.format(name="rich", arguments="load") + ("    memory      4M\n"
-                                                           "    restart     never\n")
-    poor = CLIENT.format(name="poor", arguments="load") + "    memory      256K\n"
-    for name, client, exhausted in ("rich", rich, "echo"), ("poor", poor, "poor"):
-        first = CLIENT.format(name="a", arguments="load")
-        m = booted(machine, **with_clients(first, client + many))
+    first = CLIENT.format(name="a", arguments="load")
+    for name, memory, exhausted in ("rich", "4M", "echo"), ("poor", "256K", "poor"):
+        more = f"    restart     never\n    memory      {memory}\n{many}"
+        client = CLIENT.format(name=name, arguments="load") + more
+        m = booted(machine, **with_clients(first, client))
         wait_log(m, "root", rf"session more\d+ of {name} with echo is closed: {exhausted} "
                             "has no memory left for it")
         wait_log(m, name, r"session-client: \d+ requests, 0 restarts")
