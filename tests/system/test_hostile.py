@@ -330,3 +330,67 @@ def test_storm(machine):
         assert after > before, f"{name} came no further than {before}"
     log = m.command("log root")
     assert not re.search(r"root: (echo|disk|net|timer): .*restart", log), log
+
+
+# --- a hostile server -----------------------------------------------------------------------------
+
+EVIL = """server evil
+    image       servers/hostile-server.elf
+    priority    12
+    memory      4M
+    log         8K
+    hpet        hpet 1
+"""
+# Misdeeds that the client counts as errors, and those that it does not.
+COUNTED = ["wild", "back", "many", "twice", "unknown", "long"]
+UNCOUNTED = ["short", "status", "noise", "data", "lies"]
+
+
+def victim(machine, fronts):
+    """A hostile server does its worst to these front ends of its client."""
+    pairs = [(front, misdeed) for front in fronts
+             for misdeed in [*COUNTED, *UNCOUNTED, "silent", "scribble"]]
+    lines = [f"session     {front}-{misdeed} evil 64K {misdeed} {front}" for front, misdeed in pairs]
+    m = booted(machine, ["hostile-server", "victim", "session-echo"], ECHO, TIMER, EVIL,
+               honest("victim", "victim", LIVES, "memory      4M", *lines, "session     endless evil 4K silent",
+                      "session     echo echo 4K", "session     clock timer 4K",
+                      "clock       clock").replace("never", "always"))
+    for life in range(LIVES - 1):
+        found = wait_log(m, "victim", rf"victim life {life}: (\d+) checks, (\d+) failed", 200)
+        assert found[2] == "0", m.command("log victim")
+    endless = wait_log(m, "victim", r"waits for session (\d+)", 200)[1]
+    m.command(f"close {endless}")
+    found = wait_log(m, "victim", r"victim: (\d+) checks, (\d+) failed")
+    assert int(found[1]) > len(pairs) * 64 and found[2] == "0", m.command("log victim")
+    rows = sessions_of(m, "victim")
+    for front, misdeed in pairs:
+        if misdeed == "silent":
+            assert f"{front}-silent" not in rows, rows
+            continue
+        number, state, _ = rows[f"{front}-{misdeed}"]
+        page = m.command(f"sessions {number}")
+        errors = int(re.search(r"^client .* saw (\d+) errors", page, re.MULTILINE)[1])
+        assert state == "works", (front, misdeed, state)
+        if misdeed in COUNTED:
+            assert errors > 0, f"{front}-{misdeed}: no errors are counted\n{page}"
+        elif misdeed != "scribble":
+            assert errors == 0, f"{front}-{misdeed}: {errors} errors\n{page}"
+    for name in "echo", "clock":
+        assert rows[name][1:] == ("works", 0), rows[name]
+    assert rows["endless"][1] == "closed", rows["endless"]
+    assert "the operator closed it" in m.command(f"sessions {endless}")
+    log = m.command("log root")
+    assert not re.search(r"root: (echo|timer|evil): ", log), log
+
+
+@limit(300)
+def test_server_of_block_and_net(machine):
+    """The front ends count what a hostile server does, and end their requests; sessions of the
+    same client with honest servers go on."""
+    victim(machine, ["block", "net"])
+
+
+@limit(300)
+def test_server_of_timer_and_console(machine):
+    """The other two front ends."""
+    victim(machine, ["timer", "text"])
