@@ -13,6 +13,7 @@ from harness import PATIENCE, ROOT, limit
 from prompt import prompted
 
 LIVES = int(os.environ.get("LIVES") or 2)
+LIMIT = 300 + 20 * LIVES
 CONSOLE = (ROOT / "tests/system/config/sessions.cfg").read_text().split("server echo")[0]
 
 # Attacks that close the session, and what root then says.
@@ -54,7 +55,7 @@ def honest(name, image, arguments, *lines):
 def booted(machine, programs, *sections, **options):
     text = CONSOLE + "\n".join(sections)
     return prompted(machine, config="variant.cfg", programs=["hostile-client", *programs],
-                    files={"config/variant.cfg": text.encode()}, **options)
+                    files={"config/variant.cfg": text.encode()}, time_limit=LIMIT - 10, **options)
 
 
 def wait_log(m, server, pattern, seconds=120, last=False):
@@ -144,7 +145,7 @@ ECHO = """server echo
 """
 
 
-@limit(400)
+@limit(LIMIT)
 def test_echo(machine):
     """All attacks on the server that does nothing."""
     m = booted(machine, ["session-client", "session-echo"], ECHO,
@@ -172,7 +173,7 @@ def block_sessions(names, shared):
             for name in names]
 
 
-@limit(400)
+@limit(LIMIT)
 def test_ram_disk(machine):
     """All attacks on the disk server, in front of RAM disks."""
     without = ("prod-held", "tag-twice")  # a RAM disk is done at once
@@ -199,7 +200,7 @@ def divide(image, name, parts):
         table.save()
 
 
-@limit(400)
+@limit(LIMIT)
 def test_ahci_disk(machine):
     """The same in front of a real one: requests are at the device while the ring is attacked, and
     what is on the disk elsewhere stays as it was."""
@@ -232,7 +233,7 @@ NET = """server net
 """
 
 
-@limit(400)
+@limit(LIMIT)
 def test_net(machine):
     """All attacks on the net server, while a checked stream goes between two others."""
     macs = [f"52:54:00:65:76:{i:02x}" for i in range(len(ALL))]
@@ -256,7 +257,7 @@ TIMER = """server timer
 """
 
 
-@limit(400)
+@limit(LIMIT)
 def test_timer(machine):
     """All attacks on the timer server; timers of others ring once, and not early."""
     m = booted(machine, ["timer-client"], TIMER,
@@ -275,14 +276,14 @@ def console_client(machine, names):
     assert set(rows) == {"console"} and rows["console"][1:] == ("works", 0), rows
 
 
-@limit(300)
+@limit(LIMIT)
 def test_console_ring(machine):
     """Attacks on the ring of a console; the keeper's goes on."""
     console_client(machine, ["prod-back", "prod-wild", "prod-held", "tag-twice", "chain-torn",
                              "page-epoch", "release", "leave"])
 
 
-@limit(300)
+@limit(LIMIT)
 def test_console_requests(machine):
     """Requests to a console that are wrong, too many, or change while they are read."""
     console_client(machine, ["requests", "chains", "quiet", "storm", "wakings", "unread", "rewrite",
@@ -302,7 +303,7 @@ STORMS = {"storm-echo": ("echo", "echo 16K"), "storm-disk": ("disk", "disk 16K a
           "storm-net": ("net", "net 64K 52:54:00:65:76:01"), "storm-timer": ("timer", "timer 4K")}
 
 
-@limit(400)
+@limit(LIMIT)
 def test_storm(machine):
     """Doorbells without end on every server: all clients get on, those who storm and the others."""
     progress = {"echo-client": r"session-client: (\d+) requests",
@@ -350,11 +351,12 @@ def victim(machine, fronts):
     """A hostile server does its worst to these front ends of its client."""
     pairs = [(front, misdeed) for front in fronts
              for misdeed in [*COUNTED, *UNCOUNTED, "silent", "scribble"]]
-    lines = [f"session     {front}-{misdeed} evil 64K {misdeed} {front}" for front, misdeed in pairs]
+    lines = [f"session     {front}-{misdeed} evil 64K {misdeed} {front}"
+             for front, misdeed in pairs]
     m = booted(machine, ["hostile-server", "victim", "session-echo"], ECHO, TIMER, EVIL,
-               honest("victim", "victim", LIVES, "memory      4M", *lines, "session     endless evil 4K silent",
-                      "session     echo echo 4K", "session     clock timer 4K",
-                      "clock       clock").replace("never", "always"))
+               honest("victim", "victim", LIVES, "memory      4M", *lines,
+                      "session     endless evil 4K silent", "session     echo echo 4K",
+                      "session     clock timer 4K", "clock       clock").replace("never", "always"))
     for life in range(LIVES - 1):
         found = wait_log(m, "victim", rf"victim life {life}: (\d+) checks, (\d+) failed", 200)
         assert found[2] == "0", m.command("log victim")
@@ -383,14 +385,14 @@ def victim(machine, fronts):
     assert not re.search(r"root: (echo|timer|evil): ", log), log
 
 
-@limit(300)
+@limit(LIMIT)
 def test_server_of_block_and_net(machine):
     """The front ends count what a hostile server does, and end their requests; sessions of the
     same client with honest servers go on."""
     victim(machine, ["block", "net"])
 
 
-@limit(300)
+@limit(LIMIT)
 def test_server_of_timer_and_console(machine):
     """The other two front ends."""
     victim(machine, ["timer", "text"])

@@ -1,8 +1,9 @@
 /*
  * The victim: a client of the hostile server (tests/programs/hostile-server), with every front end
  * of libpv. It has a session for each pair of a front end and a misdeed, called FRONT-MISDEED (or
- * for some of the pairs). On each it asks for a number of things, and gives up when a time has passed (a timer of the honest
- * timer server). Its honest sessions, `echo` and `clock`, have to go on all the time.
+ * for some of the pairs). On each it asks for a number of things, and gives up when a time has
+ * passed (a timer of the honest timer server). Its honest sessions, `echo` and `clock`, have to go
+ * on all the time.
  *
  * What is checked: it is not stopped or misled about anything but what the server has to say; each
  * request ends once, or never if the server never answers; a server that breaks the ring's rules is
