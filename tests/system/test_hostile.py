@@ -76,15 +76,15 @@ def wait_log(m, server, pattern, seconds=120, last=False):
 def sessions_of(m, client):
     """What the keeper says of this client's sessions: name -> (number, state, errors)."""
     rows = [line.split() for line in m.command("sessions").splitlines()]
-    return {row[2]: (int(row[0]), row[4], int(row[-2])) for row in rows
-            if len(row) == 14 and row[1] == client}
+    return {row[2]: (int(row[0]), row[4], row[-2]) for row in rows
+            if len(row) > 9 and row[0].isdigit() and row[1] == client}
 
 
 def counted(m, number):
     """What the keeper says of one session: why it is closed, errors that the server saw."""
     page = m.command(f"sessions {number}")
     why = re.search(r"^why +(.*?)\s*$", page, re.MULTILINE)
-    errors = re.search(r"^server .* saw (\d+) errors", page, re.MULTILINE)
+    errors = re.search(r"^server .* (\d+) errors", page, re.MULTILINE)
     return why and why[1], int(errors[1])
 
 
@@ -131,7 +131,7 @@ def check_sessions(m, names, clients):
             assert state == "works" and errors == 0, (name, state, why, errors)
     for client in clients:
         for name, (number, state, errors) in sessions_of(m, client).items():
-            assert state == "works" and errors == 0, (client, name, state, errors)
+            assert state == "works" and errors == "0", (client, name, state, errors)
             assert "0 restarts of the server" in m.command(f"sessions {number}")
 
 
@@ -273,7 +273,7 @@ def console_client(machine, names):
     m = booted(machine, [], hostile("console", [(name, f"console 16K {name}") for name in names]))
     attacked(m, "console", names, [], "")
     rows = {name: row for name, row in sessions_of(m, "keeper").items()}
-    assert set(rows) == {"console"} and rows["console"][1:] == ("works", 0), rows
+    assert set(rows) == {"console"} and rows["console"][1:] == ("works", "0"), rows
 
 
 @limit(LIMIT)
@@ -371,14 +371,14 @@ def victim(machine, fronts):
             continue
         number, state, _ = rows[f"{front}-{misdeed}"]
         page = m.command(f"sessions {number}")
-        errors = int(re.search(r"^client .* saw (\d+) errors", page, re.MULTILINE)[1])
+        errors = int(re.search(r"^client .* (\d+) errors", page, re.MULTILINE)[1])
         assert state == "works", (front, misdeed, state)
         if misdeed in COUNTED:
             assert errors > 0, f"{front}-{misdeed}: no errors are counted\n{page}"
         elif misdeed != "scribble":
             assert errors == 0, f"{front}-{misdeed}: {errors} errors\n{page}"
     for name in "echo", "clock":
-        assert rows[name][1:] == ("works", 0), rows[name]
+        assert rows[name][1:] == ("works", "0"), rows[name]
     assert rows["endless"][1] == "closed", rows["endless"]
     assert "the operator closed it" in m.command(f"sessions {endless}")
     log = m.command("log root")
