@@ -213,17 +213,23 @@ def test_framebuffer(machine):
     assert 0 < cleared < 2000 < lit(), (cleared, lit())
 
 
+def checks_of_client(m):
+    """Waits until the client that does everything wrong has come to its end: its checks have all
+    succeeded. Somebody else is served meanwhile."""
+    deadline = time.monotonic() + 120 * PATIENCE
+    result = re.compile(r"^console-client: (\d+) checks, (\d+) failed$", re.MULTILINE)
+    while not (done := result.search(m.command("log console-client", timeout=60))):
+        assert time.monotonic() < deadline, "the client did not get to its end"
+        m.command("version", timeout=60)
+        time.sleep(0.2)
+    assert int(done[1]) > 20000 and done[2] == "0", m.command("log console-client")
+
+
 @limit(300)
 def test_bad_client(machine):
     """A client that does everything wrong, and floods: it gets its errors, others are served."""
     m = prompted(machine, config="console.cfg", programs=["console-client"])
-    deadline = time.monotonic() + 120 * PATIENCE
-    result = re.compile(r"^console-client: (\d+) checks, (\d+) failed$", re.MULTILINE)
-    while not (done := result.search(m.command("log console-client"))):
-        assert time.monotonic() < deadline, "the client did not get to its end"
-        m.command("version")
-        time.sleep(0.2)
-    assert int(done[1]) > 20000 and done[2] == "0", m.command("log console-client")
+    checks_of_client(m)
     m.type(b"\x012")
     m.expect("--- console 2: flood")
     m.expect("8765432187654321?0;")
@@ -236,3 +242,29 @@ def test_bad_client(machine):
     m.expect("--- console 1: keeper")
     m.command("version")
     assert re.search(r"^console .* 0$", m.command("ps"), re.MULTILINE), "it was restarted"
+
+
+@builds("debug")
+@limit(400)
+def test_dying_among_bad_clients(machine):
+    """The same while the server dies, at several steps: each request is still answered once."""
+    config = (ROOT / "tests/system/config/console.cfg").read_text()
+    for step in "taken", "completed", "raised":
+        dying_config = config.replace("    ports       uart",
+                                      f"    arguments   die={step}:4000:3\n    ports       uart", 1)
+        assert dying_config != config
+        m = machine(config="dying.cfg", files={"config/dying.cfg": dying_config.encode()},
+                    programs=["console-client"])
+        m.expect(PROMPT, 120)
+        checks_of_client(m)
+        m.close()
+
+
+def test_session_closed(machine):
+    """The operator closes the very session in which that is said: the next keeper has another."""
+    m = prompted(machine)
+    number = re.search(r"^ *(\d+) keeper +console ", m.command("sessions"), re.MULTILINE)[1]
+    m.send(f"close {number}")
+    m.expect("keeper restarted")
+    m.expect(PROMPT)
+    m.command("version")
