@@ -20,8 +20,8 @@ def test_loads(machine):
         file.seek((disk.FIRST_MIB << 20) + 1000 * disk.BLOCK)
         file.write(b"\0")
     m = machine(**disk.terrarium(machine, image))
-    blocks, _ = m.expect(disk.READY, 120).groups()
-    assert int(blocks) == (disk.VOLUME_MIB << 20) // disk.BLOCK, blocks
+    blocks = m.expect(disk.READY, 120)[1]
+    assert blocks and int(blocks) == (disk.VOLUME_MIB << 20) // disk.BLOCK, blocks
     m.expect("load> ")
     for words in (words for _, loads in disk.FIGURES.values() for words in loads):
         order, size, depth, some, _ = words.split()

@@ -111,7 +111,7 @@ int main(void)
     if (console_open("console") < 0)
         panic("bench-disk: no console");
     open_volume();
-    console_print("ready: %lu blocks, %lu ticks in a second\n", volume_blocks, start->tsc_hz);
+    console_print("ready: %lu blocks\n", volume_blocks);
     for (;;) {
         console_read_line("load> ", line, sizeof(line));
         if (!load_parse(&load, slice_of(line)) || !load_begin(&places, &load, volume_blocks) ||
