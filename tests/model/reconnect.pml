@@ -40,7 +40,7 @@
  *                  (wrong if CLOSE)
  */
 #define BLOCKS 2
-#define M      16 /* the indices wrap around here; they begin at 0 in each epoch */
+#define M      16 /* more than there are requests: indices begin at 0 in each epoch */
 #define DISTANCE(from, to) ((to + M - from) % M)
 #define WAKE(event, new, old) (((new + 2 * M - event - 1) % M) < DISTANCE(old, new))
 
@@ -117,45 +117,47 @@ active proctype Root()
     byte t;
 end:
     do
+    /* A server dies: its pages are taken from it, then its clients hear of it. */
     :: atomic { state == ATTACHED && deaths < DEATHS && !finished -> deaths++ }
-#ifdef NO_FREEZE
+#if defined(NO_FREEZE)
        state = LOST;
        event_client = 1;
        atomic { alive = 0; forget_server() }
-#else
+#elif defined(SWAP)
        atomic { alive = 0; forget_server() }
-#ifdef SWAP
        atomic { zero(); epoch++; alive = 1 }
        event_client = 1
-#else
-#ifdef WAKE_FIRST
+#elif defined(WAKE_FIRST)
+       atomic { alive = 0; forget_server() }
        event_client = 1;
-#endif
+       state = LOST
+#else
+       atomic { alive = 0; forget_server() }
        state = LOST;
-#if !defined(NO_WAKE) && !defined(WAKE_FIRST)
+#ifndef NO_WAKE
        event_client = 1
 #endif
 #endif
-#endif
-    :: atomic {
-        reconnect && state == LOST ->
-        assert(!alive);
-#if !defined(NO_ZERO) && !defined(ZERO_LATE)
-        zero()
-#endif
-       }
-#ifdef EPOCH_FIRST
-       epoch++;
-       state = WAITING;
-#else
-       state = WAITING;
-       epoch++;
-#endif
-#ifdef ZERO_LATE
+    /* ROOT_SESSION_RECONNECT: page G is written anew; the epoch comes last. */
+    :: atomic { reconnect && state == LOST -> assert(!alive) }
+#if defined(EPOCH_FIRST)
        atomic { zero() }
+       epoch++;
+       state = WAITING;
+#elif defined(ZERO_LATE)
+       state = WAITING;
+       epoch++;
+       atomic { zero() }
+#else
+#ifndef NO_ZERO
+       atomic { zero() }
+#endif
+       state = WAITING;
+       epoch++;
 #endif
        reconnect = 0
     :: atomic { reconnect && state != LOST -> reconnect = 0 } /* refused */
+    /* A new server is there, and attaches. */
     :: atomic {
         state == WAITING && !alive ->
         forget_server();
