@@ -256,6 +256,7 @@ def test_dying_among_bad_clients(machine):
         m = machine(config="dying.cfg", files={"config/dying.cfg": dying_config.encode()},
                     programs=["console-client"])
         m.expect(PROMPT, 120)
+        ends_well(m, 3)
         checks_of_client(m)
         m.close()
 
