@@ -66,7 +66,7 @@ $(foreach name,$(FUZZERS),$(eval $(call host-program,fuzz,$(name),-fsanitize=fuz
 -include $(sort $(HOST_OBJECTS:.o=.d))
 
 # The suite runs on both builds. Tests get their choices from the environment.
-export CC QEMU FUZZ_SECONDS FUZZ_CALLS PATIENCE V
+export CC QEMU FUZZ_SECONDS FUZZ_CALLS KILLS PATIENCE V
 
 in-parallel = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS))
 

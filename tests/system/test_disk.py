@@ -318,35 +318,6 @@ def test_killed_ahci(machine):
     disk_image.check_file_system(image, image.with_suffix(".ext2"))
 
 
-@limit(300)
-def test_killed_clients(machine):
-    """A client that is killed with requests at the device gets its volume again when it is
-    restarted; its memory comes back, others lose nothing, and the server is the same as before."""
-    image = new_image(machine)
-    m = prompted(machine, time_limit=290, **q35(image), **configured(
-        client("a", "load operations=0 report=1000", "scratch rw", restart="always"),
-        client("b", "verify operations=60000 seed=2 patient=1", "one rw"),
-        client("c", "load operations=12000 seed=3", "data rw")))
-    at_work = r"life {}: volume scratch.*\n.*all sectors are written\nblock-client: 1000 operations"
-
-    def kill(life):
-        m.send("kill a")
-        wait_log(m, "a", at_work.format(life))
-        return re.search(r"^free +([0-9.]+\w)", m.command("mem"), re.MULTILINE)[1]
-
-    wait_log(m, "a", at_work.format(0))
-    for life in (1, 2):
-        kill(life)
-    done(m, "b")
-    assert ", 0 restarts" in done(m, "c")
-    for name in ("b", "c"):
-        wait_log(m, "root", f"{name}: exited")
-    free = [kill(life) for life in (3, 4, 5)]
-    assert len(set(free)) == 1, f"memory that was free after each kill: {free}"
-    power_off(m)
-    disk_image.check_volume(image, "data")
-
-
 def dies(machine, step, how="die", lives=3):
     """The server dies, or hangs, at this step of its loop, in several lives, each time in the
     middle of the work for two clients; neither notices, and the disk is right afterwards."""

@@ -9,6 +9,7 @@
  *     edges    requests at and over every edge, each of which must get its status
  *     scan     reads the volume once and says which sectors failed
  *     show     prints some bytes of a sector
+ *     crowd    reads without end, `depth` requests of `sectors` at a time, and looks at nothing
  *
  * Arguments are the mode and then any of these, with their defaults:
  *
@@ -31,7 +32,7 @@
 #include <base/random.h>
 #include <front_block.h>
 
-enum mode { MODE_VERIFY, MODE_LOAD, MODE_EDGES, MODE_SCAN, MODE_SHOW };
+enum mode { MODE_VERIFY, MODE_LOAD, MODE_EDGES, MODE_SCAN, MODE_SHOW, MODE_CROWD };
 
 struct options {
     enum mode mode;
@@ -61,3 +62,4 @@ void traffic(struct client *client);
 void edges(struct client *client);
 void scan(struct client *client);
 void show(struct client *client);
+void crowd(struct client *client);

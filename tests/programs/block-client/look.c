@@ -1,6 +1,6 @@
 /*
  * The modes that only look: scan reads every sector of the volume and says which of them cannot be
- * read, show prints some bytes. See client.h.
+ * read, show prints some bytes, crowd keeps reads on their way. See client.h.
  */
 #include "client.h"
 
@@ -50,4 +50,40 @@ void show(struct client *client)
     for (u64 i = 0; i < options->count; i++)
         print(" %02x", client->front.data[options->offset + i]);
     print("\n");
+}
+
+/* Asks for the sectors after `*sector` until enough is on its way. */
+static void ask_for_more(struct client *client, u64 *sector, u32 *busy)
+{
+    const struct options *options = &client->options;
+    for (; *busy < options->depth; ++*busy) {
+        u32 units = (u32)options->sectors * BLOCK_SECTOR / RING_UNIT;
+        struct block_piece piece = {.buf = *busy * units, .sectors = (u32)options->sectors};
+        if (*sector + options->sectors > client->block.info.sectors)
+            *sector = 0;
+        enum front_block_answer answer =
+            front_block_read(&client->block, *sector, &piece, 1, *busy);
+        if (answer != FRONT_BLOCK_TAKEN)
+            fail("reading sector %lu: %s", *sector, front_block_text(answer));
+        *sector += options->sectors;
+    }
+    front_block_publish(&client->block);
+}
+
+void crowd(struct client *client)
+{
+    client_open_block(client);
+    u64 sector = 0;
+    u32 busy = 0;
+    for (;;) {
+        ask_for_more(client, &sector, &busy);
+        print("block-client: %u reads are on their way\n", busy);
+        while (busy != 0) {
+            struct front_done done;
+            while (front_block_reap(&client->block, &done))
+                busy--;
+            if (busy != 0 && front_block_may_sleep(&client->block, busy))
+                session_wait(client->event);
+        }
+    }
 }

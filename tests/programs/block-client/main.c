@@ -47,7 +47,7 @@ int main(void)
         fail("no session 'disk': %s", error_text(status_code(opened)));
     static void (*const modes[])(struct client *) = {
         [MODE_VERIFY] = traffic, [MODE_LOAD] = traffic, [MODE_EDGES] = edges,
-        [MODE_SCAN] = scan,      [MODE_SHOW] = show,
+        [MODE_SCAN] = scan,      [MODE_SHOW] = show,    [MODE_CROWD] = crowd,
     };
     modes[client.options.mode](&client);
     return 0;

@@ -8,7 +8,7 @@
 
 static const char *const modes[] = {
     [MODE_VERIFY] = "verify", [MODE_LOAD] = "load", [MODE_EDGES] = "edges",
-    [MODE_SCAN] = "scan",     [MODE_SHOW] = "show",
+    [MODE_SCAN] = "scan",     [MODE_SHOW] = "show", [MODE_CROWD] = "crowd",
 };
 
 static bool read_mode(struct options *options, struct slice word)

@@ -3,7 +3,7 @@
  * each has to come back just as often as it was set. A restart of the server is told when a session
  * has seen it (`timer-client saw restart K`), and when all that was set before has come back
  * (`timer-client after restart K: ...`). A server that dies before it was given its sessions is not
- * counted: nobody sees that one.
+ * counted: nobody sees that one. Every so often a line says how many came back.
  */
 #include "../check.h"
 #include "client.h"
@@ -11,8 +11,9 @@
 #include <base/random.h>
 #include <runtime/clock.h>
 
-#define ONCE   60u /* alarms on each session that ring once... */
-#define PERIOD (7 * NS_PER_MS)
+#define REPORT_EVERY 1000u
+#define ONCE         60u /* alarms on each session that ring once... */
+#define PERIOD       (7 * NS_PER_MS)
 
 struct standing {
     struct front_alarm once[ONCE], periodic;
@@ -88,6 +89,7 @@ void run_standing(void)
     random_init(&random, 2);
     for (u32 i = 0; i < end_count; i++)
         begin(&ends[i], &standing[i]);
+    u64 back = 0;
     for (u32 reported = 0;;) {
         struct end *end;
         u64 before = now();
@@ -96,6 +98,8 @@ void run_standing(void)
         struct standing *of = &standing[end - ends];
         came_back(end, of, alarm);
         look_for_restart(end, of);
+        if (++back % REPORT_EVERY == 0)
+            print("timer-client standing: %lu back\n", back);
         if (reported == seen || !is_over())
             continue;
         reported = seen;
