@@ -38,7 +38,11 @@ static bool open_timer(void)
         asker->clock = timer_clock();
     if (asker->timer_event == 0 && timer_open(&asker->timer, "timer", &asker->timer_event) < 0)
         asker->timer_event = 0;
-    return asker->clock && asker->timer_event != 0 && clock_runs(asker->clock);
+    while (asker->timer_event != 0 && front_timer_next(&asker->timer)) {
+        /* It is the last alarm; and now it is known whether the session is closed. */
+    }
+    return asker->clock && clock_runs(asker->clock) && asker->timer_event != 0 &&
+           !front_is_closed(&asker->timer.front);
 }
 
 /* Waits for the timer, or for these events. */

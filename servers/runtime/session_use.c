@@ -12,7 +12,8 @@
 
 /* The slots of the doorbells of the sessions that root handed out; SLOT_NONE: it has not. */
 static u32 bells[SESSION_LIMIT];
-static u64 kept; /* event bits that came while others were waited for */
+static bool opened[SESSION_LIMIT]; /* somebody has the front of it */
+static u64 kept;                   /* event bits that came while others were waited for */
 
 static const struct session_info *info_of(u32 number)
 {
@@ -26,12 +27,29 @@ static void forget(u32 number)
     slot_free(bells[number]);
 }
 
-void session_close(const struct front *front)
+/* Nothing touches it any more. */
+static void let_go(u32 number)
 {
-    u32 number = front->number; /* not from the session's page: that goes away */
     forget(number);
     bells[number] = SLOT_NONE;
+    opened[number] = false;
     session_tell_root(ROOT_SESSION_RELEASED, number, 0);
+}
+
+void session_close(const struct front *front)
+{
+    let_go(front->number); /* not from the session's page: that goes away */
+}
+
+/* Sessions that the operator has closed, and nobody has opened: their memory is of no use. (Those
+ * that a server refused stay: who opens them is to know why.) */
+static void tidy(void)
+{
+    for (u32 number = 0; number < SESSION_LIMIT; number++) {
+        if (bells[number] != SLOT_NONE && !opened[number] &&
+            info_of(number)->reason == SESSION_BY_OPERATOR)
+            let_go(number);
+    }
 }
 
 static void use(const struct session_given *given)
@@ -39,12 +57,14 @@ static void use(const struct session_given *given)
     if (bells[given->number] != SLOT_NONE)
         forget(given->number);
     bells[given->number] = given->event_slot;
+    opened[given->number] = false;
 }
 
 static void take_news(void)
 {
     session_on_use = use;
     session_news();
+    tidy();
 }
 
 status session_open(struct front *front, const char *name, u64 *event)
@@ -57,6 +77,7 @@ status session_open(struct front *front, const char *name, u64 *event)
         u64 bell = session_bell(bells[number], EVENT_DOORBELL(number));
         if (!front_open(front, (void *)session_address(number), bell))
             return status_error(ERR_ABSENT, 0);
+        opened[number] = true;
         *event = EVENT_COMPLETION(number);
         return 0;
     }

@@ -5,7 +5,7 @@ import time
 
 import disk_image
 from harness import PATIENCE, ROOT, Failure
-from prompt import prompted
+from prompt import PROMPT, prompted
 
 CLIENT = """
 server {name}
@@ -89,6 +89,9 @@ def test_disks(machine):
     m.send("kill disk")
     m.expect("disk restarted")
     eventually(m, "volumes", r"^scratch .*writer \(writes\)$")
+    m.send("kill timer")  # whose session the keeper has for its patience
+    m.expect("timer restarted")
+    assert "ahci1" in m.command("disks") and "ahci1" in m.command("volumes")
 
 
 def test_damaged_disk(machine):
@@ -120,7 +123,9 @@ def test_no_disks(machine):
 STREAM = CLIENT.format(name="echo", image="net-client", server="net", arguments="echo",
                        session="52:54:00:74:65:02") + \
     CLIENT.format(name="generate", image="net-client", server="net",
-                  arguments="generate 52:54:00:74:65:02 4000000000", session="52:54:00:74:65:01")
+                  arguments="generate 52:54:00:74:65:02 4000000000", session="52:54:00:74:65:01") + \
+    CLIENT.format(name="lost", image="net-client", server="net",
+                  arguments="generate 52:54:00:74:65:99 9", session="52:54:00:74:65:03")
 
 
 def test_nics(machine):
@@ -128,10 +133,12 @@ def test_nics(machine):
     m = prompted(machine, extra=["-nic", "user,model=e1000e,mac=52:54:00:12:34:56"],
                  **plain(STREAM))
     eventually(m, "nics", r" generate +52:54:00:74:65:01 +\d{4,}k? +\d{4,}k? ")
+    # What is sent to an address that nobody has leaves the machine.
+    found = eventually(m, "nics", r"^nic0 +82574L +52:54:00:12:34:56 up +([1-9]\d*) +(\d+k?)"
+                       r"(?: +\d+k?){5}$")
+    assert found[2].endswith("k") or int(found[2]) >= 60 * int(found[1]), found[0]
     text = m.command("nics")
     assert not wide(text), text
-    found = re.search(r"^nic0 +82574L +52:54:00:12:34:56 up ((?: +\d+){7})$", text, re.MULTILINE)
-    assert found, text
     ports = {row[2]: row for row in map(str.split, text.splitlines()) if row[0].isdigit()}
     assert ports["echo"][3] == "52:54:00:74:65:02" and ports["generate"][1] != ports["echo"][1]
     for name in "echo", "generate":
@@ -140,6 +147,13 @@ def test_nics(machine):
     m.send("kill net")
     m.expect("net restarted")
     eventually(m, "nics", r"^nic0 +82574L +52:54:00:12:34:56 up ")
+
+
+def test_nics_pc(machine):
+    """The other chip."""
+    m = prompted(machine, model="pc", extra=["-nic", "user,model=e1000,mac=52:54:00:12:34:57"],
+                 **plain())
+    eventually(m, "nics", r"^nic1 +82540EM +52:54:00:12:34:57 up ")
 
 
 def mute(way, server="disk"):
@@ -255,6 +269,14 @@ def test_open_and_close(machine):
         m.command(f"close {number}")
         eventually(m, "volumes", nobody)
         assert "the operator closed it" in m.command(f"sessions {number}")
+    assert int(number) < 4, "sessions that were closed are not given back"
+    timer = re.search(r"^ *(\d+) keeper +timer ", m.command("sessions"), re.MULTILINE)[1]
+    m.command(f"close {timer}")
+    assert "disks: no limit can be set for the answer" in m.command("disks")
+    m.send("kill keeper")  # it comes back with the sessions that its configuration says
+    m.expect("keeper restarted")
+    m.expect(PROMPT)
+    assert "scratch" in m.command("volumes")
 
 
 # --- sessions -------------------------------------------------------------------------------------
