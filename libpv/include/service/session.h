@@ -68,7 +68,7 @@ enum session_state {
     X(SESSION_BAD_ARGUMENT, "its argument in the configuration makes no sense to the server")      \
     X(SESSION_NO_TARGET, "the server has nothing of the name in its argument")                     \
     X(SESSION_IN_USE, "what it asks for is in use by another session")                             \
-    X(SESSION_NO_MEMORY, "one of its two sides has no memory left for it")                                   \
+    X(SESSION_NO_MEMORY, "one of its two sides has no memory left for it")                         \
     X(SESSION_TOO_MANY, "the server has no room for another session")
 
 enum session_reason {
