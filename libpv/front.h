@@ -171,17 +171,19 @@ static inline bool front_reap(struct front *front, struct front_done *done)
     const struct ring_cqe *cqe = &front->s->cqe[front->cq.next++ & front->mask];
     u64 word = ring_read(*ring_words_const(cqe));
     u32 tag = RING_CQE_TAG(word), len = RING_CQE_LEN(word);
-    struct front_slot *slot = front->slots + tag;
-    if (unlikely(tag > front->mask || slot->count != 1 || len > slot->limit)) {
-        if (!front_reap_word(front, &rare, word))
-            return false;
-        *done = rare;
-        return true;
+    if (likely(tag <= front->mask)) {
+        struct front_slot *slot = &front->slots[tag];
+        if (likely(slot->count == 1 && len <= slot->limit)) {
+            done->cookie = slot->cookie;
+            done->status = RING_CQE_STATUS(word);
+            done->len = len;
+            slot->count = 0;
+            front->free[front->credits++] = (u8)tag;
+            return true;
+        }
     }
-    done->cookie = slot->cookie;
-    done->status = RING_CQE_STATUS(word);
-    done->len = len;
-    slot->count = 0;
-    front->free[front->credits++] = (u8)tag;
+    if (!front_reap_word(front, &rare, word))
+        return false;
+    *done = rare;
     return true;
 }

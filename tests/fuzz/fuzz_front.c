@@ -172,10 +172,10 @@ static void run(struct client *c, struct input *input)
     }
 }
 
-/* However it was until now: the end comes, and everything with it. */
+/* However it was until now, and if root still owes an answer: the end comes, and everything with
+ * it. */
 static void finish(struct client *c)
 {
-    answer(c);
     c->info->state = SESSION_CLOSED;
     for (u32 i = 0; i <= 2 * REQUESTS && !(front_is_closed(&c->front) && !reap(c)); i++)
         reap(c);
