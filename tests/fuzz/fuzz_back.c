@@ -58,6 +58,18 @@ struct server {
     bool broken;
 };
 
+/* A request was taken: of a tag that none has which is held already. */
+static void hold(struct server *server, u16 tag)
+{
+    check(tag <= server->back.mask);
+    for (u32 i = 0; i < server->count; i++)
+        check(server->held[i] != tag);
+    server->held[server->count++] = tag;
+    server->taken++;
+    check(back_outstanding(&server->back) <= server->back.mask + 1);
+    check(back_outstanding(&server->back) >= server->count);
+}
+
 static void take(struct server *server)
 {
     struct back_request request;
@@ -67,18 +79,24 @@ static void take(struct server *server)
     check(server->broken == (server->back.broken != SESSION_REASON_NONE));
     if (result != BACK_TAKEN)
         return;
-    check(request.tag <= server->back.mask);
     check(request.count >= 1 && request.count <= RING_CHAIN_LIMIT);
     for (u32 i = 0; i < request.count; i++) {
         check(request.entry[i].tag == request.tag);
         check(!(request.entry[i].flags & RING_MORE) == (i + 1u == request.count));
     }
-    for (u32 i = 0; i < server->count; i++)
-        check(server->held[i] != request.tag);
-    server->held[server->count++] = request.tag;
-    server->taken++;
-    check(back_outstanding(&server->back) <= server->back.mask + 1);
-    check(back_outstanding(&server->back) >= server->count);
+    hold(server, request.tag);
+}
+
+/* The short way; the long one, if that does not do. */
+static void take_one(struct server *server)
+{
+    u64 head, arg;
+    if (!back_take_one(&server->back, &head, &arg)) {
+        take(server);
+        return;
+    }
+    check(!server->broken && !(head & RING_SQE_MORE));
+    hold(server, RING_SQE_TAG(head));
 }
 
 static void complete(struct server *server, u8 which)
@@ -130,8 +148,10 @@ static void run(struct server *server, struct input *input)
         u8 step = next(input);
         switch (step % 8) {
         case 0:
-        case 1:
             take(server);
+            break;
+        case 1:
+            take_one(server);
             break;
         case 2:
             complete(server, step);
