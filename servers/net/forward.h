@@ -2,10 +2,10 @@
  * Forwarding: moves frames from a session or a wire to where the switch says.
  *
  * A frame from session to session is copied once, from the sender's data area into the room that
- * the receiver has posted; only its head is copied first into the server's own memory, where it is
- * looked at. To a wire goes the copied head, and the rest is read by the device from the sender's
- * data area; the sending completes when the device has read it. A frame from a wire is copied once,
- * from the device's buffer into the room.
+ * the receiver has posted; what is looked at of it is read before, into registers or the server's
+ * own memory, and that is what the receiver gets. To a wire goes a copied head, and the rest is
+ * read by the device from the sender's data area; the sending completes when the device has read
+ * it. A frame from a wire is copied once, from the device's buffer into the room.
  *
  * Nobody waits for a receiver: who has posted no room loses the frame. A sender waits for a wire
  * that is full, if its frame goes nowhere else.

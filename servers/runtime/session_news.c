@@ -51,10 +51,14 @@ status session_ipc_wait(u32 endpoint, u32 flags, struct message *m)
     held_bell = 0;
     if (bell == 0)
         return ipc_wait(endpoint, flags, m, 0);
-    if (flags == 0)
-        return ipc_raise_wait((u32)bell, bell_bits(bell), endpoint, m);
-    ignore_status(event_raise((u32)bell, bell_bits(bell), RING_WINDOW_NS)); /* as above */
-    return ipc_wait(endpoint, flags, m, 0);
+    if (flags == 0) {
+        status got = ipc_raise_wait((u32)bell, bell_bits(bell), endpoint, m);
+        if (got >= 0)
+            return got;
+    } else {
+        ignore_status(event_raise((u32)bell, bell_bits(bell), RING_WINDOW_NS)); /* as above */
+    }
+    return ipc_wait(endpoint, flags, m, 0); /* also when root has taken the event meanwhile */
 }
 
 void host_reconnect(u64 number)
