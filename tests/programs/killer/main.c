@@ -13,8 +13,9 @@
  * Grants: `share NAME SERVER` for each server that may be killed, `hpet hpet N` for a timer that
  * nobody else uses, `status status`, `manage`. Arguments: `kills=N` (the restarts that each session
  * is to see), `sessions=N` (how many there are), `seed=S` (where the chance comes from). Its log
- * says `killer: SERVER killed, K kills`, and at last `killer: done: K kills, P pages free before, Q
- * after`: in root's pool, when all are at work, and nothing may be missing.
+ * says `killer: SERVER killed, K kills`, and at last `killer: done: K kills, N at work, P pages free
+ * before, Q after`: of servers that had something to do at that moment; and in root's pool, when
+ * all are at work, where nothing may be missing.
  */
 #include <base/parse.h>
 #include <base/random.h>
@@ -29,6 +30,7 @@
 /* The wait before a kill is 2^LEAST to 2^MOST nanoseconds, each power of two as likely. */
 #define WAIT_LEAST  11u
 #define WAIT_MOST   23u
+#define TRIES       20u        /* to meet a server at work */
 #define WAIT_FIRST  100000000u /* for the load to come up */
 #define WAIT_LOOK   5000000u   /* between two looks whether all are at work */
 #define CAP_NOTHING 1u         /* nanoseconds in each period */
@@ -63,21 +65,6 @@ static u64 random_time(void)
 {
     u64 power = 1ul << (WAIT_LEAST + random_below(&dice, WAIT_MOST - WAIT_LEAST));
     return power + random_below(&dice, power);
-}
-
-/* Stops the server where it is, and lets root kill it. False: it was not running. */
-static bool kill(const struct grant *target)
-{
-    struct share_info info;
-    must(share_info(target->slot, &info), "looking at a share");
-    must(share_set(target->slot, info.weight, CAP_NOTHING), "stopping a server");
-    struct message m = {.word = {ROOT_KILL}};
-    memcpy(&m.word[1], target->name, START_NAME_SIZE);
-    must(ipc_call(SLOT_ROOT, &m, 0), "calling root");
-    must(share_set(target->slot, info.weight, info.cap_ns), "giving a share back");
-    if (status_code((status)m.word[0]) != ERR_ABSENT)
-        must((status)m.word[0], "killing a server");
-    return (status)m.word[0] >= 0;
 }
 
 static u64 argument(const char *name, u64 otherwise)
@@ -160,6 +147,18 @@ static u64 free_pages(void)
     return root->pages - root->used - root->reserved;
 }
 
+/* Has the server work to do at this moment? */
+static bool is_at_work(const struct grant *target)
+{
+    look();
+    for (u64 i = 0; i < system_status->server_count; i++) {
+        const struct status_server *server = &system_status->servers[i];
+        if (is_named(server->name, target))
+            return server->state == SERVER_RUNNING && server->thread.state == THREAD_READY;
+    }
+    return false;
+}
+
 /* --- the work --------------------------------------------------------------------------------- */
 
 /* The grant of one of the servers that have not been killed often enough; GRANT_LIMIT: all have. */
@@ -174,14 +173,43 @@ static u32 choose(void)
     return count == 0 ? GRANT_LIMIT : targets[random_below(&dice, count)];
 }
 
-static u64 kill_all(void)
+/* Lets root kill the server. False: it was not running. */
+static bool kill(const struct grant *target)
+{
+    struct message m = {.word = {ROOT_KILL}};
+    memcpy(&m.word[1], target->name, START_NAME_SIZE);
+    must(ipc_call(SLOT_ROOT, &m, 0), "calling root");
+    if (status_code((status)m.word[0]) != ERR_ABSENT)
+        must((status)m.word[0], "killing a server");
+    return (status)m.word[0] >= 0;
+}
+
+/* Stops the server where it is after a random time, and kills it; `*busy` counts those that were
+ * met at work, which is tried a few times. False: it was not running. */
+static bool ambush(const struct grant *target, u64 *busy)
+{
+    struct share_info info;
+    must(share_info(target->slot, &info), "looking at a share");
+    for (u32 tries = random_below(&dice, 4) ? TRIES : 0;; tries--) {
+        sleep(random_time());
+        must(share_set(target->slot, info.weight, CAP_NOTHING), "stopping a server");
+        bool met = is_at_work(target);
+        bool killed = (met || tries == 0) && kill(target);
+        must(share_set(target->slot, info.weight, info.cap_ns), "giving a share back");
+        if (met || tries == 0) {
+            *busy += met && killed;
+            return killed;
+        }
+    }
+}
+
+static u64 kill_all(u64 *busy)
 {
     u64 done = 0;
     for (u32 target; (target = choose()) != GRANT_LIMIT;) {
         if (random_below(&dice, 2))
             wait_for_all();
-        sleep(random_time());
-        if (!kill(&start->grants[target]))
+        if (!ambush(&start->grants[target], busy))
             continue;
         kills[target]++;
         done++;
@@ -206,10 +234,10 @@ int main(void)
     sleep(WAIT_FIRST);
     u64 before = free_pages();
     print("killer: all are at work\n");
-    u64 done = kill_all();
+    u64 busy = 0, done = kill_all(&busy);
     wait_for_all();
-    print("killer: done: %lu kills, %lu pages free before, %lu after\n", done, before,
-          free_pages());
+    print("killer: done: %lu kills, %lu at work, %lu pages free before, %lu after\n", done, busy,
+          before, free_pages());
     for (;;)
         must(ipc_wait(SLOT_NONE, 0, &m, 0), "waiting for nothing");
 }
