@@ -120,18 +120,20 @@ def test_no_disks(machine):
     assert "There is no network card" in text and "No session has a port" in text, text
 
 
-STREAM = CLIENT.format(name="echo", image="net-client", server="net", arguments="echo",
-                       session="52:54:00:74:65:02") + \
-    CLIENT.format(name="generate", image="net-client", server="net",
-                  arguments="generate 52:54:00:74:65:02 4000000000", session="52:54:00:74:65:01") + \
-    CLIENT.format(name="lost", image="net-client", server="net",
-                  arguments="generate 52:54:00:74:65:99 9", session="52:54:00:74:65:03")
+def net_client(name, arguments, session):
+    return CLIENT.format(name=name, image="net-client", server="net", arguments=arguments,
+                         session=session)
+
+
+STREAM = (net_client("echo", "echo", "52:54:00:74:65:02"),
+          net_client("generate", "generate 52:54:00:74:65:02 4000000000", "52:54:00:74:65:01"),
+          net_client("lost", "generate 52:54:00:74:65:99 9", "52:54:00:74:65:03"))
 
 
 def test_nics(machine):
     """The card, and what the ports of the switch have counted."""
     m = prompted(machine, extra=["-nic", "user,model=e1000e,mac=52:54:00:12:34:56"],
-                 **plain(STREAM))
+                 **plain(*STREAM))
     eventually(m, "nics", r" generate +52:54:00:74:65:01 +\d{4,}k? +\d{4,}k? ")
     # What is sent to an address that nobody has leaves the machine.
     found = eventually(m, "nics", r"^nic0 +82574L +52:54:00:12:34:56 up +([1-9]\d*) +(\d+k?)"
