@@ -6,6 +6,9 @@
  * some laptops.
  *
  * The local APIC's timer is measured in the same interval.
+ *
+ * The PIT's 16 bits go round in 55 ms. Under a host that takes the processor away for about as long,
+ * turns would be lost; so a measurement with a long gap between two looks at the PIT does not count.
  */
 #include "cpu/clock.h"
 #include "cpu/apic.h"
@@ -23,6 +26,8 @@
 #define PIT_MILLISECOND  1193u
 #define PIT_LONGEST      50000u /* of the 65536 that it can count */
 #define PIT_PATIENCE     100000 /* reads without a change: it does not count */
+#define PIT_GAP          8      /* one part in so many is a long gap: less than a lost turn makes */
+#define PIT_TRIES        100    /* then it is taken as it is */
 #define PRECISION        10000  /* wanted: an error below one part in so many */
 #define PRECISION_ENOUGH 100    /* the same where the processor says more */
 
@@ -51,19 +56,31 @@ static void pit_start(void)
     outb(PIT_CHANNEL_2, 0xff);
 }
 
-/* Waits for the PIT's next tick; false if none comes. */
-static bool next_tick(struct instant *instant)
+/* A look at the PIT: when, and the longest time between two of them. */
+struct watch {
+    u64 tsc, gap;
+};
+
+static u16 watch_pit(struct watch *watch)
 {
-    u16 first = pit_read();
-    u64 before = rdtsc();
+    u16 count = pit_read();
+    u64 now = rdtsc();
+    watch->gap = max(watch->gap, now - watch->tsc);
+    watch->tsc = now;
+    return count;
+}
+
+/* Waits for the PIT's next tick; false if none comes. */
+static bool next_tick(struct watch *watch, struct instant *instant)
+{
+    u16 first = watch_pit(watch);
     for (int i = 0; i < PIT_PATIENCE; i++) {
-        u16 count = pit_read();
-        u64 now = rdtsc();
+        u64 before = watch->tsc;
+        u16 count = watch_pit(watch);
         if (count != first) {
-            *instant = (struct instant){now, now - before, apic_timer_count(), count};
+            *instant = (struct instant){watch->tsc, watch->tsc - before, apic_timer_count(), count};
             return true;
         }
-        before = now;
         pause();
     }
     return false;
@@ -97,19 +114,35 @@ static bool precise(const struct instant *from, const struct instant *to, u64 pr
     return ticks > PIT_LONGEST || (from->error + to->error) * precision < to->tsc - from->tsc;
 }
 
+/* Waits for two ticks with enough time between them, and no long gap; false: the PIT does not
+ * count. */
+static bool two_ticks(u64 precision, struct instant *from, struct instant *to)
+{
+    for (int i = 0; i < PIT_TRIES; i++) {
+        struct watch watch = {.tsc = rdtsc()};
+        pit_start();
+        if (!next_tick(&watch, from)) {
+            return false;
+        }
+        do {
+            if (!next_tick(&watch, to)) {
+                return false;
+            }
+        } while (!precise(from, to, precision));
+        if (watch.gap < (to->tsc - from->tsc) / PIT_GAP) {
+            break;
+        }
+    }
+    return true;
+}
+
 /* Measures from one tick to another; 0 if the PIT does not count. */
 static u64 measured_hz(u64 precision)
 {
     struct instant from, to;
-    pit_start();
-    if (!next_tick(&from)) {
+    if (!two_ticks(precision, &from, &to)) {
         return 0;
     }
-    do {
-        if (!next_tick(&to)) {
-            return 0;
-        }
-    } while (!precise(&from, &to, precision));
     apic_timer_set_rate(to.apic - from.apic, to.tsc - from.tsc);
     return (to.tsc - from.tsc) * PIT_HZ / (u16)(from.pit - to.pit);
 }

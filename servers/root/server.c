@@ -10,6 +10,8 @@
 
 #define WATCH_STEPS       4u /* a server is asked so often within its deadline */
 #define STARTING_PATIENCE 4u /* and may take so many deadlines to start */
+#define SESSIONS_RETRY    (10 * NS_PER_MS)
+#define SESSIONS_PATIENCE (2 * NS_PER_SECOND)
 
 struct config config;
 struct server servers[CONFIG_SERVERS];
@@ -175,8 +177,22 @@ void server_is_up(struct server *server)
     tell_restarted(server);
 }
 
+/* What a client's earlier life used comes back when the servers have let go of it, which is soon. If
+ * it is not, the new life begins with what there is. */
+static bool must_wait(struct server *server)
+{
+    if (!server->begun ||
+        tsc() >= server->restart_at + clock_from_ns(SESSIONS_PATIENCE, start->tsc_hz) ||
+        !sessions_remain(server))
+        return false;
+    server->due = after_ns(SESSIONS_RETRY);
+    return true;
+}
+
 static void begin(struct server *server)
 {
+    if (must_wait(server))
+        return;
     if (server->begun)
         server->restarts++;
     server->begun = true;

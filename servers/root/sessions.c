@@ -18,11 +18,12 @@ static u32 number_of(const struct session *session)
     return (u32)(session - sessions);
 }
 
-/* The state is root's own; in the page is what the two sides may know of it. */
+/* The state is root's own; in the page is what the two sides may know of it. Whoever sees the state
+ * sees all that was written before it. */
 static void set_state(struct session *session, enum session_state state)
 {
     session->state = state;
-    session->info->state = state;
+    __atomic_store_n(&session->info->state, (u32)state, __ATOMIC_RELEASE);
 }
 
 static void raise(const struct server *server, u64 bits)
@@ -147,6 +148,16 @@ status sessions_open_line(struct slice line)
     return result;
 }
 
+bool sessions_remain(const struct server *client)
+{
+    for (u32 i = 0; i < SESSION_LIMIT; i++) {
+        if (sessions[i].client == client &&
+            (sessions[i].state != SESSION_FREE || sessions[i].freeing))
+            return true;
+    }
+    return false;
+}
+
 /* --- handing out, and taking back ------------------------------------------------------------- */
 
 /* What the caller has not been told of this session, done and told; 0: nothing. */
@@ -253,7 +264,8 @@ status sessions_reconnect(const struct server *caller, u64 number)
         return status_error(ERR_BUSY, 1);
     memset(session->s, 0, PAGE_SIZE);
     set_state(session, SESSION_WAITING);
-    *(volatile u32 *)&session->info->epoch = session->info->epoch + 1; /* last: now it may go on */
+    u32 epoch = session->info->epoch + 1;
+    __atomic_store_n(&session->info->epoch, epoch, __ATOMIC_RELEASE); /* last: now it may go on */
     if (session->server->state == SERVER_RUNNING)
         raise(session->server, EVENT_SESSIONS);
     return 0;

@@ -12,6 +12,9 @@
 /* Opens the sessions that the configuration gives this client, which is about to start. */
 void sessions_open(const struct server *client);
 
+/* Has not all been given back that an earlier life of this client used? */
+bool sessions_remain(const struct server *client);
+
 /* The server said that it is up: sessions may be handed to it. */
 void sessions_server_up(const struct server *server);
 

@@ -19,10 +19,11 @@ def booted(machine, **options):
     return prompted(machine, programs=PROGRAMS, **options)
 
 
-def with_clients(*clients):
-    """sessions.cfg with these sections instead of the client's, as a file for the archive."""
+def with_clients(*clients, memory="512K"):
+    """sessions.cfg with these sections instead of the client's, as a file for the archive; and so
+    much memory for the server."""
     text = (ROOT / "tests/system/config/sessions.cfg").read_text()
-    text = text[:text.index("server client")] + "\n".join(clients)
+    text = text[:text.index("server client")] + f"    memory      {memory}\n" + "\n".join(clients)
     return {"config": "variant.cfg", "files": {"config/variant.cfg": text.encode()}}
 
 
@@ -109,3 +110,18 @@ def test_no_memory(machine):
         table = m.command("sessions")
         assert re.search(r"^ *\d+ a +again +echo +works", table, re.MULTILINE), table
         m.close()
+
+
+@limit(300)
+def test_many(machine):
+    """A client with so many sessions that its next life has no room for them before those of this
+    life have been given back: it gets them all again."""
+    client = CLIENT.format(name="a", arguments="load") + "    memory      4M\n"
+    client += "".join(f"    session     more{i} echo 4K\n" for i in range(60))
+    m = booted(machine, **with_clients(client, memory="4M"))
+    for life in range(4):
+        wait_log(m, "a", rf"(session-client: \d+ requests, 0 restarts[^$]*){{{life + 1}}}")
+        table = m.command("sessions")
+        assert len(re.findall(r"^ *\d+ a +\w+ +echo +works", table, re.MULTILINE)) == 61, table
+        m.command("kill a")
+    assert "is not opened" not in m.command("log root")
