@@ -204,7 +204,7 @@ def main():
     if arguments.list:
         print("\n".join(test.name for test in tests))
         return 0
-    for folder in ("logs", "iso", "output"):
+    for folder in ("logs", "iso", "files", "output"):
         shutil.rmtree(OUT / folder, ignore_errors=True)
     failed = run_all(tests, arguments.jobs)
     if failed:

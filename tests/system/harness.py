@@ -27,6 +27,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 LOGS = ROOT / "build/tests/logs"
 ISOS = ROOT / "build/tests/iso"
+FILES = ROOT / "build/tests/files"
 OVMF = pathlib.Path("/usr/share/OVMF")
 
 # All limits are multiplied by this, for slow machines.
@@ -376,6 +377,12 @@ class Factory:
         folder.mkdir(parents=True, exist_ok=True)
         number = f"-{len(self.machines) + 1}" if self.machines else ""
         return folder / f"{self.test.replace('/', '-')}{number}{suffix}"
+
+    def own_file(self, name):
+        """A path for a file of this test's own: `folder` is for all that run at the same time."""
+        folder = FILES / self.test.replace("/", "-")
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder / name
 
     def iso(self, config="default.cfg", args="panic=exit", files=None, programs=(), without=(),
             damage=None, **replaced):

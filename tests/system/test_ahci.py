@@ -30,8 +30,8 @@ def pattern(sector, sectors, seed):
     return struct.pack(f"<{sectors * 64}Q", *words)
 
 
-def make_image(folder, name, seed=None):
-    path = folder / name
+def make_image(machine, name, seed=None):
+    path = machine.own_file(name)
     with open(path, "wb") as image:
         if seed is not None:
             image.write(pattern(*DEEP, seed))
@@ -98,7 +98,7 @@ def holds_all(path, first_disk=True):
 
 
 def does_all(machine, model, count):
-    paths = [make_image(machine.folder, f"disk{i}.img") for i in range(count)]
+    paths = [make_image(machine, f"disk{i}.img") for i in range(count)]
     m = starts(machine, "all", model, drives(model, paths))
     text = finishes(m)
     print(text)
@@ -137,7 +137,7 @@ def injected(event, *sectors, once=False):
 
 
 def reads_around(machine, model, bad, once):
-    path = make_image(machine.folder, "disk.img", seed=2)
+    path = make_image(machine, "disk.img", seed=2)
     options = injected("read", *bad, once=once)
     extra = drives(model, [path], options)
     extra[1] = extra[1].replace(",file=", ",file.image.filename=")
@@ -172,7 +172,7 @@ def test_errors_that_pass(machine):
 def test_kill(machine):
     """The driver is killed while writes and flushes are under way on a disk that is slow enough for
     that; the next one takes over, and then the image holds what that one wrote."""
-    path = make_image(machine.folder, "disk.img")
+    path = make_image(machine, "disk.img")
     m = starts(machine, "write", "q35", drives("q35", [path], ",throttling.iops-total=1500"))
     says(m, "\nwriting")
     m.send("kill ahci-probe")

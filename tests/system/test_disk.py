@@ -51,9 +51,7 @@ def pc(image):
 
 def new_image(machine, name="disk.img"):
     """A fresh disk of this test's own."""
-    folder = ROOT / "build/tests/disks" / machine.test.replace("/", "-")
-    folder.mkdir(parents=True, exist_ok=True)
-    return disk_image.make(folder / name)
+    return disk_image.make(machine.own_file(name))
 
 
 def wait_log(m, server, pattern, seconds=150):

@@ -40,9 +40,7 @@ def drive(image, more=""):
 
 
 def new_image(machine):
-    folder = ROOT / "build/tests/disks" / machine.test.replace("/", "-")
-    folder.mkdir(parents=True, exist_ok=True)
-    return disk_image.make(folder / "disk.img")
+    return disk_image.make(machine.own_file("disk.img"))
 
 
 def wide(text):
