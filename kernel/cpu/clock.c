@@ -7,8 +7,9 @@
  *
  * The local APIC's timer is measured in the same interval.
  *
- * The PIT's 16 bits go round in 55 ms. Under a host that takes the processor away for about as long,
- * turns would be lost; so a measurement with a long gap between two looks at the PIT does not count.
+ * The PIT's 16 bits go round in 55 ms. Under a host that takes the processor away for about as
+ * long, turns would be lost; so a measurement with a long gap between two looks at the PIT does not
+ * count.
  */
 #include "cpu/clock.h"
 #include "cpu/apic.h"

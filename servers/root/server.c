@@ -177,8 +177,8 @@ void server_is_up(struct server *server)
     tell_restarted(server);
 }
 
-/* What a client's earlier life used comes back when the servers have let go of it, which is soon. If
- * it is not, the new life begins with what there is. */
+/* What a client's earlier life used comes back when the servers have let go of it, which is soon.
+ * If it is not, the new life begins with what there is. */
 static bool must_wait(struct server *server)
 {
     if (!server->begun ||

@@ -87,18 +87,20 @@ def test_same_class(machine):
 
 
 def wrong_file(machine, files, expected):
+    text = (ROOT / "tests/system/config/devices.cfg").read_text()
+    line = text[:text.index(" ram ")].count("\n") + 1
     m = machine(config="devices.cfg", programs=["devices"], files=files)
-    m.expect(expected, 60)
+    m.expect(f"devices.cfg:{line}: {expected}", 60)
 
 
 @limit(120)
 def test_ram_too_large(machine):
     wrong_file(machine, {"files/disk": bytes((3 << 20) + 1)},
-               "devices.cfg:38: 'files/disk' has 3145729 bytes, and RAM disk 'disk' only 3145728: "
+               "'files/disk' has 3145729 bytes, and RAM disk 'disk' only 3145728: "
                "write 'ram disk 3076K' or more")
 
 
 @limit(120)
 def test_ram_file_missing(machine):
-    wrong_file(machine, {}, "devices.cfg:38: there is no 'files/disk' in the boot archive for RAM "
+    wrong_file(machine, {}, "there is no 'files/disk' in the boot archive for RAM "
                             "disk 'disk': correct the path")

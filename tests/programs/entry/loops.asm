@@ -10,12 +10,14 @@ default abs
 
 SLOT_ECHO   equ 56                      ; as in main.c
 SLOT_BELL   equ 57
+SLOT_CHIME  equ 58
 
 SYS_CALL        equ 0
 SYS_REPLY_WAIT  equ 1
 SYS_WAIT        equ 2
 SYS_NULL        equ 4
 SYS_EVENT_RAISE equ 7
+SYS_RAISE_WAIT  equ 52
 
 THREAD_MAGIC equ 0x7e57000000000000     ; and in the last byte, which one
 TF           equ 0x100
@@ -104,18 +106,30 @@ echo:
     syscall
     jmp     .next
 
-; Waits for its event, and then calls `echo`.
+; Raises the event of `listener` and waits for its own, in one call; then calls `echo`.
 global sleeper
 sleeper:
     begin   4
+.next:
+    mov     edi, SLOT_CHIME
+    mov     esi, 1
+    xor     edx, edx
+    mov     eax, SYS_RAISE_WAIT
+    syscall
+    mov     edi, SLOT_ECHO
+    mov     eax, SYS_CALL
+    syscall
+    jmp     .next
+
+; Only waits.
+global listener
+listener:
+    begin   5
 .next:
     xor     edi, edi
     xor     esi, esi
     xor     edx, edx
     mov     eax, SYS_WAIT
-    syscall
-    mov     edi, SLOT_ECHO
-    mov     eax, SYS_CALL
     syscall
     jmp     .next
 

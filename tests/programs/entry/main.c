@@ -15,11 +15,11 @@
 #define UD2_BYTES         2u
 #define STACK_BYTES       1024
 
-/* Slots; the first two as in loops.asm. The thread number n has those from SLOT_THREADS + 4 * n. */
-enum { SLOT_ECHO = SLOT_FREE, SLOT_BELL, SLOT_FAULTS, SLOT_THREADS = 64 };
+/* Slots; the first three as in loops.asm. Thread number n has those from SLOT_THREADS + 4 * n. */
+enum { SLOT_ECHO = SLOT_FREE, SLOT_BELL, SLOT_CHIME, SLOT_FAULTS, SLOT_THREADS = 64 };
 enum { OF_THREAD, OF_SHARE, OF_FAULTS, SLOTS_EACH = 4 };
 
-void worker(void), rival(void), echo(void), sleeper(void);
+void worker(void), rival(void), echo(void), sleeper(void), listener(void);
 
 static const struct {
     const char *name;
@@ -30,6 +30,7 @@ static const struct {
     {"rival", rival, 4},
     {"echo", echo, 5},
     {"sleeper", sleeper, 6},
+    {"listener", listener, 6},
 };
 
 static u8 stacks[array_count(threads)][STACK_BYTES] __attribute__((aligned(16)));
@@ -98,9 +99,11 @@ int main(void)
     must(endpoint_create(SLOT_POOL, SLOT_ECHO), "an endpoint");
     must(endpoint_create(SLOT_POOL, SLOT_FAULTS), "an endpoint");
     must(event_create(SLOT_POOL, SLOT_BELL), "an event");
+    must(event_create(SLOT_POOL, SLOT_CHIME), "an event");
     for (u64 i = 0; i < array_count(threads); i++)
         make(i);
     must(event_bind(SLOT_BELL, slot_of(3, OF_THREAD)), "binding");
+    must(event_bind(SLOT_CHIME, slot_of(4, OF_THREAD)), "binding");
     for (u64 i = 0; i < array_count(threads); i++)
         begin(i);
     must(ipc_call(SLOT_ROOT, &m, 0), "calling root");
