@@ -23,6 +23,7 @@
  *     report=5000      a line in the log every so many operations
  *     patient=0        1: requests survive any number of restarts
  *     gone=0           1: ends well when, and only when, the device fails or has gone
+ *     told=0           1: ends well when the operator opens a session `stop` for it
  *     sector=0 offset=0 count=2     what to show
  *
  * What the tests wait for are the lines `block-client: done: ...`; anything wrong is a line
@@ -36,7 +37,7 @@ enum mode { MODE_VERIFY, MODE_LOAD, MODE_EDGES, MODE_SCAN, MODE_SHOW, MODE_CROWD
 
 struct options {
     enum mode mode;
-    u64 operations, restarts, depth, sectors, chain, seed, report, patient, gone;
+    u64 operations, restarts, depth, sectors, chain, seed, report, patient, gone, told;
     u64 sector, offset, count;
 };
 

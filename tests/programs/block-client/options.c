@@ -37,6 +37,7 @@ static bool read_number(struct options *options, struct slice word)
         {"report", &options->report},
         {"patient", &options->patient},
         {"gone", &options->gone},
+        {"told", &options->told},
         {"sector", &options->sector},
         {"offset", &options->offset},
         {"count", &options->count},

@@ -7,6 +7,8 @@
  */
 #include "traffic.h"
 
+#include <runtime/session.h>
+
 #define TRIES 8
 
 static bool sequential(struct traffic *traffic, struct job *job, enum block_op op)
@@ -68,10 +70,22 @@ static void pick_range(struct traffic *traffic, struct job *job)
         job->sector = min(other->sector, traffic->sectors - job->sectors);
 }
 
+/* Has the operator opened a session called `stop` for this program? Asked once in a while. */
+static bool is_told_to_stop(struct traffic *traffic)
+{
+    static struct front stop;
+    u64 event;
+    if (!traffic->stopped && ++traffic->questions % 64 == 0)
+        traffic->stopped = session_open(&stop, "stop", &event) >= 0;
+    return traffic->stopped;
+}
+
 /* Was enough done, and were there enough restarts of the server? */
 static bool enough(struct traffic *traffic)
 {
     const struct options *options = &traffic->client->options;
+    if (options->told)
+        return is_told_to_stop(traffic);
     if (traffic->client->front.info->restarts < options->restarts)
         traffic->counted_from = traffic->operations;
     return options->operations != 0 && !options->gone &&

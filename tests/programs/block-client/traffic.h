@@ -27,7 +27,8 @@ struct traffic {
     u32 region;            /* of each job, in units of RING_UNIT */
     u32 busy, serial;
     u64 cursor; /* of the plans that go through the volume from end to end */
-    bool gone;
+    bool gone, stopped;
+    u64 questions; /* whether it is to stop */
     u64 operations, counted_from, reads, writes, trims, flushes;
     struct job jobs[JOBS_MOST];
 };

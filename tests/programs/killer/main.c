@@ -30,7 +30,7 @@
 /* The wait before a kill is 2^LEAST to 2^MOST nanoseconds, each power of two as likely. */
 #define WAIT_LEAST  11u
 #define WAIT_MOST   23u
-#define TRIES       20u        /* to meet a server at work */
+#define TRIES       50u        /* to meet a server at work */
 #define WAIT_FIRST  100000000u /* for the load to come up */
 #define WAIT_LOOK   5000000u   /* between two looks whether all are at work */
 #define CAP_NOTHING 1u         /* nanoseconds in each period */
