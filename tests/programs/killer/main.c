@@ -13,9 +13,9 @@
  * Grants: `share NAME SERVER` for each server that may be killed, `hpet hpet N` for a timer that
  * nobody else uses, `status status`, `manage`. Arguments: `kills=N` (the restarts that each session
  * is to see), `sessions=N` (how many there are), `seed=S` (where the chance comes from). Its log
- * says `killer: SERVER killed, K kills`, and at last `killer: done: K kills, N at work, P pages free
- * before, Q after`: of servers that had something to do at that moment; and in root's pool, when
- * all are at work, where nothing may be missing.
+ * says `killer: SERVER killed, K kills`, and at last `killer: done: K kills, N at work, P pages
+ * free before, Q after`: of servers that had something to do at that moment; and in root's pool,
+ * when all are at work, where nothing may be missing.
  */
 #include <base/parse.h>
 #include <base/random.h>
