@@ -5,7 +5,7 @@
  *     # A server gets what is written here and nothing else.
  *     server console
  *         image     servers/console.elf     its program, in the archive
- *         priority  12                      1 to 15, the most urgent; root has 13
+ *         priority  12                      1 to 15, the most urgent; root has 14
  *         weight    100                     against other servers of the same priority
  *         cap       5ms                     at most so much CPU in each period of 10 ms
  *         memory    1M                      its pool: what it can always have

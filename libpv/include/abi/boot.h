@@ -25,7 +25,7 @@ enum boot_slot {
     BOOT_SLOT_FIRST_FREE
 };
 
-#define ROOT_PRIORITY 13u /* above drivers: it ends those that hang. VMs are below them */
+#define ROOT_PRIORITY 14u /* above drivers: it ends those that hang. VMs are below them */
 
 struct boot_info {
     u64 magic;
