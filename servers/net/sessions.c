@@ -57,7 +57,7 @@ void sessions_tidy(void)
 {
     for (; net->idle != 0; net->idle &= net->idle - 1)
         release(net->ports[__builtin_ctzll(net->idle)]);
-    for (; net->broken != 0; net->broken &= net->broken - 1) {
+    while (net->broken != 0) { /* port_stop takes it out */
         struct port *port = net->ports[__builtin_ctzll(net->broken)];
         struct session *session = port->session;
         port_stop(net, port);
