@@ -4,8 +4,8 @@
  * Any error stops the port first. When one of several NCQ commands fails, the disk forgets all of
  * them, and keeps a log that says which it was (ATA8-ACS, log 10h): that one has failed, the others
  * are told again. A disk that cannot say it is reset, and then the commands are told one at a time
- * until the one that fails is alone. A request fails for good after three failures, or after two
- * times too long; it ends only when the device has been reset or has forgotten it, so that nothing
+ * until the one that fails is alone. A request fails for good after three failures (a flush after
+ * one), or after two times too long; it ends only when the device has been reset or has forgotten it, so that nothing
  * touches its memory afterwards.
  *
  * QEMU 7.2 reports failed NCQ commands in its own way: no TFES, other commands carry on, and the
@@ -49,6 +49,25 @@ static void slot_failed(struct ahci_port *port, u32 slot, enum ahci_result resul
         doom(port, slot);
 }
 
+/*
+ * A disk that cannot write some sector of its cache says so once, forgets the sector, and has the
+ * next flush go on behind it (ATA8-ACS, FLUSH CACHE EXT). So a flush that failed is not tried
+ * again, nor is one that waits already: it would go well, and what it was for be lost.
+ */
+static void flush_failed(struct ahci_port *port, enum ahci_result result)
+{
+    u32 flushes = port->issued | port->riders;
+    for (u32 left = port->alone; left; left &= left - 1)
+        if (port->slots[bit_lowest(left)].op == AHCI_FLUSH)
+            flushes |= 1u << bit_lowest(left);
+    port->riders = 0;
+    port->alone &= ~flushes;
+    for (u32 left = flushes; left; left &= left - 1) {
+        port->slots[bit_lowest(left)].result = result;
+        doom(port, bit_lowest(left));
+    }
+}
+
 /* One of the issued commands failed. If there are several, each is tried alone. */
 static void someone_failed(struct ahci_port *port, enum ahci_result result)
 {
@@ -80,7 +99,9 @@ static void task_file_error(struct ahci_port *port, u32 tfd, u64 now)
 {
     port->result = result_of(TFD_ERROR(tfd));
     bool ask = !port->issued_alone && !(tfd & (TFD_BSY | TFD_DRQ));
-    if (!ask)
+    if (port->issued_alone && port->slots[bit_lowest(port->issued)].op == AHCI_FLUSH)
+        flush_failed(port, port->result);
+    else if (!ask)
         someone_failed(port, port->result);
     trouble_begin(port, ask ? AHCI_ASK : AHCI_RESET, now);
 }
