@@ -52,18 +52,27 @@ static status serve_log(struct message *m, u32 *slot)
 
 static struct {
     const struct server *from;
+    u64 life; /* of that server: what an earlier one said is forgotten */
     u32 length;
     char bytes[LINE_BYTES];
 } line;
 
+static bool is_line_of(const struct server *caller)
+{
+    return line.from == caller && line.life == caller->restarts;
+}
+
 static status serve_text(const struct server *caller, const struct message *m)
 {
     usize length = strnlen((const char *)&m->word[1], 3 * sizeof(u64));
-    if (line.from != caller)
+    if (!is_line_of(caller))
         line.length = 0;
     line.from = caller;
-    if (length > LINE_BYTES - line.length)
+    line.life = caller->restarts;
+    if (length > LINE_BYTES - line.length) {
+        line.from = NULL;
         return status_error(ERR_LIMIT, 0);
+    }
     memcpy(line.bytes + line.length, &m->word[1], length);
     line.length += (u32)length;
     return 0;
@@ -71,7 +80,7 @@ static status serve_text(const struct server *caller, const struct message *m)
 
 static status serve_open(const struct server *caller, struct message *m)
 {
-    struct slice text = {line.bytes, line.from == caller ? line.length : 0};
+    struct slice text = {line.bytes, is_line_of(caller) ? line.length : 0};
     line.from = NULL;
     status result = sessions_open_line(text);
     m->word[1] = (u64)result;

@@ -247,6 +247,17 @@ def test_meddling(machine):
     assert "pool: capability lacks the right for this" in log, log
 
 
+def test_stuttering(machine):
+    """A line for root that nobody finished, or that was too long, does not spoil the next one."""
+    m = starts(machine, unruly("stutterer", "stutter", "manage", "restart always"))
+    log = wait_for_log(m, "stutterer", "^none: .*$")
+    assert "too long after 7" in log, log
+    assert "a whole one: argument out of range" in log, log
+    assert "none: argument out of range" in log, log
+    assert "there is no server 'nowhere' for the session 'none' of 'stutterer'" in \
+        m.command("log root"), log
+
+
 def test_cap_and_weight(machine):
     """A capped server gets no more than its cap, others share what is left by their weights."""
     m = starts(machine, unruly("capped", "spin", "cap 2ms"),

@@ -37,7 +37,9 @@ enum root_call {
     ROOT_KILL,    /* name: destroy this server; it is restarted as after a first crash */
     ROOT_LOG,     /* name: the reply carries a read-only capability to its log; word 1 = bytes */
     ROOT_POWER,   /* word 1: enum root_power */
-    ROOT_TEXT,    /* up to 24 bytes, NUL-padded, that are added to the line for the next call */
+    /* up to 24 bytes, NUL-padded, that are added to the line for the next call. ERR_LIMIT: it is
+     * too long, and begins anew */
+    ROOT_TEXT,
     /* the line says CLIENT NAME SERVER SIZE [ARGUMENT...], as after `session` in the configuration
      * of CLIENT. Reply: word 1 = number */
     ROOT_SESSION_OPEN,

@@ -16,8 +16,11 @@
  *     dma                hands memory to the device `disk`, and touches memory that it has not got
  *     spin               computes for ever
  *     meddle             calls root for what it may not have, and logs what came of it
+ *     stutter            sends root a line for ROOT_SESSION_OPEN, but dies in the middle; its next
+ *                        life sends one that is too long, and a whole one; logs what came of it
  */
 #include <base/parse.h>
+#include <base/string.h>
 #include <runtime/clock.h>
 #include <runtime/map.h>
 #include <runtime/print.h>
@@ -149,6 +152,30 @@ static void meddle(void)
     print("pool: %s\n", error_text(status_code(object_destroy_all(SLOT_POOL))));
 }
 
+/* A piece of a line for root; what root says to it. */
+static status say_line(u64 call, const char *text)
+{
+    struct message m = {.word = {call}};
+    memcpy(&m.word[1], text, strlen(text));
+    must(ipc_call(SLOT_ROOT, &m, 0), "calling root");
+    return (status)m.word[0];
+}
+
+static void stutter(void)
+{
+    u32 pieces = 0;
+    must(say_line(ROOT_TEXT, "nobody "), "a piece of a line");
+    if (start->restarts == 0)
+        page_fault();
+    while (say_line(ROOT_TEXT, "012345678901234567890123") >= 0)
+        pieces++;
+    print("too long after %u\n", pieces);
+    must(say_line(ROOT_TEXT, start->name), "a piece of a line");
+    must(say_line(ROOT_TEXT, " none nowhere 4K"), "a piece of a line");
+    print("a whole one: %s\n", error_text(status_code(say_line(ROOT_SESSION_OPEN, ""))));
+    print("none: %s\n", error_text(status_code(say_line(ROOT_SESSION_OPEN, ""))));
+}
+
 int main(void)
 {
     struct slice mode = slice_of(start->arguments);
@@ -178,6 +205,8 @@ int main(void)
         dma();
     if (slice_equal(mode, "meddle"))
         meddle();
+    if (slice_equal(mode, "stutter"))
+        stutter();
     say_up();
     while (slice_equal(mode, "spin"))
         ;
