@@ -5,8 +5,7 @@
  */
 #pragma once
 #include <base/random.h>
-#include <drivers/hpet.h>
-#include <runtime/map.h>
+#include <runtime/hpet.h>
 #include <runtime/print.h>
 #include <runtime/start.h>
 #include <runtime/syscall.h>
@@ -32,24 +31,9 @@ static void ticker_arm(struct ticker *ticker)
 /* Begins to tick: `ticker->bit` of the program's event. */
 static void ticker_open(struct ticker *ticker, u64 seed)
 {
-    const struct grant *registers = grant_find(GRANT_REGISTERS, "hpet");
-    const struct grant *irq = grant_find(GRANT_IRQ, "hpet");
-    if (!registers || !irq)
-        panic("ticker: no HPET was granted");
-    u64 offset = registers->value[1], bytes = registers->value[0];
-    u8 *base = map_memory(registers->slot, 0, align_up(offset + bytes, PAGE_SIZE) / PAGE_SIZE,
-                          RIGHT_READ | RIGHT_WRITE);
-    struct hpet_route route = {
-        .timer = (u32)irq->value[3],
-        .line = (u32)irq->value[1],
-        .level = irq->value[2] != 0,
-    };
-    enum hpet_error error = HPET_TOO_SMALL;
-    if (base)
-        error = hpet_open(&ticker->hpet, (struct registers){.base = base + offset, .size = bytes},
-                          route, false);
-    if (error != HPET_OK)
-        panic("ticker: the HPET cannot be used: %s", hpet_error_text(error));
+    const struct grant *irq = hpet_granted(&ticker->hpet, false);
+    if (!irq)
+        panic("ticker: there is no timer");
     ticker->irq_slot = irq->slot;
     ticker->bit = 1ul << irq->value[0];
     random_init(&ticker->random, seed);

@@ -107,7 +107,11 @@ def make_iso(stage, output, command_line, archive, **replaced):
 
 class Plain:
     """Turns bytes of a terminal into text: UTF-8 decoded, carriage returns and escape sequences
-    removed, also when a sequence is cut in two by the end of a chunk."""
+    removed, also when a sequence is cut in two by the end of a chunk. The keeper's prompt, where it
+    is only shown again because something else was shown above it, has AGAIN before it."""
+
+    AGAIN = "\v"
+    PROMPT_AGAIN = b"\rkeeper> "
 
     ESCAPE = re.compile(rb"\x1b(?:\[[0-9;?=]*[A-Za-z]|[()][A-Z0-9]|[^\[()])")
     UNFINISHED = re.compile(rb"(?:\x1b(?:\[[0-9;?=]*|[()])?|[\xc0-\xff][\x80-\xbf]{0,2})\Z")
@@ -120,7 +124,12 @@ class Plain:
         cut = self.UNFINISHED.search(data)
         # Four bytes that still look unfinished are not UTF-8.
         keep = cut.start() if cut and len(data) - cut.start() < 24 else len(data)
+        for length in range(1, len(self.PROMPT_AGAIN)):
+            if data[:keep].endswith(self.PROMPT_AGAIN[:length]):
+                keep -= length
+                break
         data, self.rest = data[:keep], data[keep:]
+        data = data.replace(self.PROMPT_AGAIN, self.AGAIN.encode() + self.PROMPT_AGAIN[1:])
         return data.decode("utf-8", "replace").replace("\r", "").replace("\0", "")
 
 
@@ -191,11 +200,12 @@ class Console:
         self.type(line.encode() + b"\r")
 
     def command(self, line, prompt="keeper> ", timeout=60):
-        """Types a line at a prompt; returns what is printed before the next prompt."""
+        """Types a line at a prompt; returns what is printed before the next prompt that is not just
+        the same one again."""
         self.send(line)
         self.expect(line, timeout)
         start = self.position
-        found = self.expect(prompt, timeout)
+        found = self.expect(re.compile(f"(?<!{Plain.AGAIN}){re.escape(prompt)}"), timeout)
         return self.text[start:found.start()].strip("\n")
 
     def fail(self, why):

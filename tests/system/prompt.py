@@ -1,9 +1,13 @@
 """What tests at the keeper's prompt share."""
+import re
 import time
 
 from harness import PATIENCE, Failure
 
 PROMPT = "keeper> "
+
+# Words in the log of a test program, when something is not as it should be.
+MISHAPS = ("FAILED", "panic", "not so:", "waiting too long")
 
 
 def prompted(machine, **hardware):
@@ -12,6 +16,25 @@ def prompted(machine, **hardware):
     m.expect(PROMPT, 120)
     m.command("version")
     return m
+
+
+def wait_log(m, server, pattern, seconds=120, last=False, bad=MISHAPS, also=()):
+    """Waits until a server's log has this, with ^ and $ for lines: the first match, or the `last`.
+    A failure when it does not come, or there is one of the bad words; it shows the logs of `also`,
+    too."""
+    deadline = time.monotonic() + seconds * PATIENCE
+    while True:
+        log = m.command(f"log {server}")
+        found = list(re.finditer(pattern, log, re.MULTILINE))
+        if found:
+            return found[-1 if last else 0]
+        worse = [word for word in bad if word in log]
+        if worse or time.monotonic() > deadline:
+            why = f"but {worse[0]!r} did" if worse else f"in {seconds} s"
+            others = "".join(f"\nthe log of {name}:\n{m.command(f'log {name}')}" for name in also)
+            raise Failure(f"{pattern!r} did not come into the log of {server}, {why}:\n"
+                          f"{log}{others}")
+        time.sleep(0.3)
 
 
 def screen_rows(m):

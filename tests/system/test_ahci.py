@@ -4,11 +4,10 @@ done."""
 import pathlib
 import re
 import struct
-import time
 
-from harness import PATIENCE, Failure
+from harness import Failure
+from prompt import PROMPT, wait_log
 
-PROMPT = "keeper> "
 CONFIG = pathlib.Path(__file__).parent / "config/ahci.cfg"
 SECTORS = 16384
 BUFFER = 8
@@ -57,21 +56,9 @@ def starts(machine, work, model, extra, **more):
     return m
 
 
-def says(m, pattern, timeout=120):
-    """Waits for a line of the probe's log; what the log says then."""
-    deadline = time.monotonic() + timeout * PATIENCE
-    while True:
-        text = m.command("log ahci-probe")
-        if re.search(pattern, text):
-            return text
-        if time.monotonic() > deadline:
-            raise Failure(f"in {timeout} s the probe did not say {pattern!r}, but {text}")
-        time.sleep(0.2)
-
-
 def finishes(m):
     """Waits for the end of what the probe does; what its log says."""
-    text = says(m, r": \d+ checks, \d+ failed")
+    text = wait_log(m, "ahci-probe", r": \d+ checks, \d+ failed").string
     assert ", 0 failed" in text and "not so" not in text, text
     return text
 
@@ -174,7 +161,7 @@ def test_kill(machine):
     that; the next one takes over, and then the image holds what that one wrote."""
     path = make_image(machine, "disk.img")
     m = starts(machine, "write", "q35", drives("q35", [path], ",throttling.iops-total=1500"))
-    says(m, "\nwriting")
+    wait_log(m, "ahci-probe", "^writing")
     m.send("kill ahci-probe")
     m.expect("restarted", 60)
     print(finishes(m))

@@ -13,9 +13,7 @@ import disk
 @builds("release")
 def test_loads(machine):
     """Every load of the comparison, shorter; words that make no sense; and data that is wrong."""
-    folder = ROOT / "build/tests/disks/compare-loads"
-    folder.mkdir(parents=True, exist_ok=True)
-    image = disk.make_image(folder / "disk.img")
+    image = disk.make_image(machine.own_file("disk.img"))
     with open(image, "r+b") as file:
         file.seek((disk.FIRST_MIB << 20) + 1000 * disk.BLOCK)
         file.write(b"\0")

@@ -3,7 +3,7 @@ that it gets it again when it is restarted (tests/programs/devices)."""
 import re
 
 from harness import ROOT, limit
-from test_timer import wait_for_log
+from prompt import wait_log
 
 PROMPT = "keeper> "
 ADDRESS = "52:54:00:12:ab:cd"
@@ -24,7 +24,7 @@ def lives(machine, present, **hardware):
         if life > 0:
             m.send("kill devices")
             m.expect("restarted", 60)
-        found = wait_for_log(m, "devices", rf"^life {life}: (\d+) checks, (\d+) failed$")
+        found = wait_log(m, "devices", rf"^life {life}: (\d+) checks, (\d+) failed$")
         log = m.command("log devices")
         assert int(found[1]) > 20 and found[2] == "0", f"life {life} failed:\n{log}"
         log = log[log.rfind(f"life {life - 1}:") if life else 0:]

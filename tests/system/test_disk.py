@@ -2,11 +2,10 @@
 power-off. What the clients do is in tests/programs/block-client; what they leave behind is checked
 by disk_image.py."""
 import re
-import time
 
 import disk_image
-from harness import PATIENCE, ROOT, Failure, builds, limit
-from prompt import prompted
+from harness import ROOT, builds, limit
+from prompt import prompted, wait_log
 
 CLIENT = """
 server {name}
@@ -52,20 +51,6 @@ def pc(image):
 def new_image(machine, name="disk.img"):
     """A fresh disk of this test's own."""
     return disk_image.make(machine.own_file(name))
-
-
-def wait_log(m, server, pattern, seconds=150):
-    """Waits until a server's log has this; the match. A FAILED that is not expected ends it."""
-    deadline = time.monotonic() + seconds * PATIENCE
-    while True:
-        log = m.command(f"log {server}")
-        found = re.search(pattern, log, re.MULTILINE)
-        if found:
-            return found
-        if "FAILED" in log or time.monotonic() > deadline:
-            raise Failure(f"{pattern!r} did not come into the log of {server}:\n{log}\n"
-                          f"the log of disk:\n{m.command('log disk')}")
-        time.sleep(0.3)
 
 
 def done(m, name, text="all sectors are right"):

@@ -5,8 +5,8 @@ import time
 
 import disk_image
 from harness import PATIENCE, ROOT, Failure, limit
-from prompt import prompted
-from test_disk import client, configured, done, goes_on, new_image, power_off, q35, wait_log
+from prompt import prompted, wait_log
+from test_disk import client, configured, done, goes_on, new_image, power_off, q35
 
 # So many operations a second, of the device: requests stay there long enough to be found.
 SLOW = 10

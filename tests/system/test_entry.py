@@ -6,7 +6,8 @@ import time
 
 from debugger import Debugger
 from harness import PATIENCE, Failure, limit
-from test_root import PLAIN, PROMPT, wait_for_log
+from prompt import wait_log
+from test_root import PLAIN, PROMPT
 
 SERVER = """
 server entry
@@ -124,7 +125,7 @@ def test_iret_that_faults(machine):
             debug.write_word(place, good)
         assert debug.word(frame + CS) == 0x23 and debug.word(frame + SS) == 0x1B
     debug.detach()
-    wait_for_log(m, "entry", "worker: fault 13, code 1c, ")
+    wait_log(m, "entry", "worker: fault 13, code 1c, ")
     lives(m)
 
 
@@ -200,7 +201,7 @@ def test_sysret_is_checked(machine):
             assert debug.word(frame + RIP) == value
             assert debug.word(frame + CS) == 0x23, "it was in ring 0"
     debug.detach()
-    wait_for_log(m, "entry", "sleeper: fault 14, ")
+    wait_log(m, "entry", "sleeper: fault 14, ")
     lives(m)
 
 

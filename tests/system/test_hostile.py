@@ -10,7 +10,7 @@ import time
 
 import disk_image
 from harness import PATIENCE, ROOT, limit
-from prompt import prompted
+from prompt import prompted, wait_log
 
 LIVES = int(os.environ.get("LIVES") or 2)
 LIMIT = 300 + 20 * LIVES
@@ -56,21 +56,6 @@ def booted(machine, programs, *sections, **options):
     text = CONSOLE + "\n".join(sections)
     return prompted(machine, config="variant.cfg", programs=["hostile-client", *programs],
                     files={"config/variant.cfg": text.encode()}, time_limit=LIMIT - 10, **options)
-
-
-def wait_log(m, server, pattern, seconds=120, last=False):
-    """Waits until a server's log has this; the (last) match."""
-    deadline = time.monotonic() + seconds * PATIENCE
-    while time.monotonic() < deadline:
-        log = m.command(f"log {server}")
-        found = list(re.finditer(pattern, log))
-        if found:
-            return found[-1 if last else 0]
-        for word in ("FAILED", "panic", "not so", "waiting too long"):
-            assert word not in log, log
-        time.sleep(0.5)
-    raise AssertionError(f"{pattern!r} did not come into the log of {server}:\n{log}\n"
-                         f"root's log:\n{m.command('log root')}")
 
 
 def sessions_of(m, client):
@@ -204,9 +189,7 @@ def divide(image, name, parts):
 def test_ahci_disk(machine):
     """The same in front of a real one: requests are at the device while the ring is attacked, and
     what is on the disk elsewhere stays as it was."""
-    folder = ROOT / "build/tests/disks" / machine.test.replace("/", "-")
-    folder.mkdir(parents=True, exist_ok=True)
-    image = disk_image.make(folder / "disk.img")
+    image = disk_image.make(machine.own_file("disk.img"))
     divide(image, "scratch", WRITERS)
     before = disk_image.contents(image, "system"), disk_image.read(image, 0, 34)
     names = [name for name in ALL if name != "prod-held"]  # nothing is held for ever

@@ -45,9 +45,7 @@ def arguments_of(text, server, words):
 def boot(machine, changes, shares="", without=(), icount=True):
     """kill.cfg with more arguments for some servers, on a machine with a disk and with two network
     cards at one wire; the machine, and the disk's image."""
-    folder = ROOT / "build/tests/disks" / machine.test.replace("/", "-")
-    folder.mkdir(parents=True, exist_ok=True)
-    image = disk_image.make(folder / "disk.img")
+    image = disk_image.make(machine.own_file("disk.img"))
     text = CONFIG
     for server in without:
         text = re.sub(rf"\nserver {server}\n(?:.+\n)*", "", text)

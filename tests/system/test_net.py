@@ -5,7 +5,7 @@ import struct
 import time
 
 from harness import PATIENCE, ROOT, builds, limit
-from prompt import prompted
+from prompt import prompted, wait_log
 
 PROGRAMS = ["net-client"]
 GUEST_MAC = bytes.fromhex("525400746501")
@@ -31,20 +31,6 @@ def booted(machine, *clients, net="", **options):
                         "servers/net.elf\n")
     return prompted(machine, config="variant.cfg", programs=PROGRAMS,
                     files={"config/variant.cfg": text.encode()}, **options)
-
-
-def wait_log(m, server, pattern, seconds=120):
-    """Waits until a server's log has this; the match."""
-    deadline = time.monotonic() + seconds * PATIENCE
-    while time.monotonic() < deadline:
-        log = m.command(f"log {server}")
-        found = re.search(pattern, log)
-        if found:
-            return found
-        assert "FAILED" not in log and "panic" not in log, log
-        time.sleep(0.5)
-    raise AssertionError(f"{pattern!r} did not come into the log of {server}:\n{log}\n"
-                         f"the server's log:\n{m.command('log net')}")
 
 
 def all_held(m, server, title, least):

@@ -2,8 +2,8 @@
 import re
 import time
 
-from harness import PATIENCE, Failure, builds, limit
-from prompt import PROMPT
+from harness import Failure, builds, limit
+from prompt import PROMPT, wait_log
 
 CONSOLE = """
 server console
@@ -38,18 +38,6 @@ def starts(machine, *sections, **hardware):
                 **hardware)
     m.expect(PROMPT, 120)
     return m
-
-
-def wait_for_log(m, name, pattern, seconds=60):
-    """Asks for a server's log until the pattern is in it."""
-    deadline = time.monotonic() + seconds * PATIENCE
-    while True:
-        log = m.command(f"log {name}")
-        if re.search(pattern, log, re.MULTILINE):
-            return log
-        if time.monotonic() > deadline:
-            m.fail(f"{pattern!r} did not come in the log of {name}, which is now:\n{log}")
-        time.sleep(0.2)
 
 
 def refused(machine, *expected, **iso):
@@ -139,7 +127,7 @@ def test_deaths(machine):
                  r"overflows: stack overflow at 0x6[0-9a-f]+ \(rip 0x4[0-9a-f]+\)",
                  r"traps: invalid instruction \(vector 6, error code 0x0, rip 0x4[0-9a-f]+\)"):
         for delay in ("now", "in 100 ms", "in 200 ms", "in 400 ms", "in 800 ms"):
-            wait_for_log(m, "root", rf"^root: {text}: restarting {delay}$")
+            wait_log(m, "root", rf"^root: {text}: restarting {delay}$")
     log = m.command("log root")
     assert log.count("once: exited: it is not restarted") == 1, log
     assert "once restarted" not in log, log
@@ -152,7 +140,7 @@ def test_order(machine):
     m = starts(machine, unruly("third", "idle", "after second"), unruly("first", "idle"),
                unruly("second", "idle", "after first"), unruly("last", "idle", "after ends"),
                unruly("ends", "exit", "restart never"))
-    log = wait_for_log(m, "root", r"(?s)(third started.*last|last started.*third) started")
+    log = wait_log(m, "root", r"(?s)(third started.*last|last started.*third) started").string
     for texts in (("first started", "second started", "third started"),
                   ("ends: exited: it is not restarted", "last started")):
         places = [log.find(f"root: {text}") for text in texts]
@@ -166,7 +154,7 @@ def test_told_of_restart(machine):
     for count in (1, 2):
         m.send("kill server")
         m.expect("server restarted", 20)
-        wait_for_log(m, "served", r"(was told of a restart\n?){%d}" % count)
+        wait_log(m, "served", r"(was told of a restart\n?){%d}" % count)
     assert "told" not in m.command("log other")
 
 
@@ -176,15 +164,15 @@ def test_gone_for_good(machine):
                unruly("mortal", "exit-late", "restart never"),
                unruly("dead", "exit", "restart never"),
                unruly("late", "ask", "call other dead", "after dead"))
-    wait_for_log(m, "root", "mortal: exited: it is not restarted")
-    wait_for_log(m, "early", "^the other: the partner is gone$")
-    wait_for_log(m, "late", "^there is no other$")
+    wait_log(m, "root", "mortal: exited: it is not restarted")
+    wait_log(m, "early", "^the other: the partner is gone$")
+    wait_log(m, "late", "^there is no other$")
 
 
 def test_lent_memory(machine):
     """A dead server's memory that others map is waited for."""
     m = starts(machine, unruly("lender", "lend", "call other holder"), unruly("holder", "let-go"))
-    wait_for_log(m, "lender", "lent memory")
+    wait_log(m, "lender", "lent memory")
     m.send("kill lender")
     m.expect("lender: some of its memory is in use by others; waiting for them", 20)
     m.expect("lender restarted", 20)
@@ -195,7 +183,7 @@ def test_lent_memory(machine):
 def test_memory_held_for_good(machine):
     """Who does not let go in time is ended, and everybody comes back."""
     m = starts(machine, unruly("lender", "lend", "call other holder"), unruly("holder", "hold"))
-    wait_for_log(m, "lender", "lent memory")
+    wait_log(m, "lender", "lent memory")
     m.send("kill lender")
     m.expect("holder: ended because it may hold memory of lender: restarting now", 20)
     m.expect("lender restarted", 20)
@@ -220,8 +208,8 @@ def test_nothing_is_lost(machine):
 def test_device_released(machine):
     """A driver that dies with memory in its device's hands comes back all the same."""
     m = starts(machine, unruly("driver", "dma", "pci disk class 01:06"))
-    wait_for_log(m, "root", "driver: page fault at 0x123456789000 .*: restarting in 200 ms")
-    wait_for_log(m, "driver", "(disk 8086:2922\n?){3}")
+    wait_log(m, "root", "driver: page fault at 0x123456789000 .*: restarting in 200 ms")
+    wait_log(m, "driver", "(disk 8086:2922\n?){3}")
     assert "in use by others" not in m.command("log root")
 
 
@@ -229,15 +217,15 @@ def test_missing_device(machine):
     """What needs a device that is not there is not started; who calls it can do without."""
     m = starts(machine, unruly("driver", "dma", "pci disk dead:beef"),
                unruly("client", "ask", "call other driver"))
-    log = wait_for_log(m, "root", "^root: client started$")
+    log = wait_log(m, "root", "^root: client started$").string
     assert "driver is not started: this machine has no PCI device of that kind" in log, log
-    wait_for_log(m, "client", "^there is no other$")
+    wait_log(m, "client", "^there is no other$")
 
 
 def test_meddling(machine):
     """Who has no right to it kills nobody, makes no devices or shares, and is told so."""
     m = starts(machine, unruly("meddler", "meddle"))
-    log = wait_for_log(m, "meddler", "^pool: .*$")
+    log = wait_log(m, "meddler", "^pool: .*$").string
     for call in range(8, 15):
         assert f"call {call}: capability lacks the right for this" in log, log
     for call in (0, 15, -1):

@@ -2,8 +2,8 @@
 import re
 import time
 
-from harness import PATIENCE, ROOT, limit
-from prompt import prompted
+from harness import ROOT, limit
+from prompt import prompted, wait_log
 
 PROGRAMS = ["session-echo", "session-client"]
 CLIENT = """server {name}
@@ -25,19 +25,6 @@ def with_clients(*clients, memory="512K"):
     text = (ROOT / "tests/system/config/sessions.cfg").read_text()
     text = text[:text.index("server client")] + f"    memory      {memory}\n" + "\n".join(clients)
     return {"config": "variant.cfg", "files": {"config/variant.cfg": text.encode()}}
-
-
-def wait_log(m, server, pattern, seconds=120):
-    """Waits until a server's log has this; the match."""
-    deadline = time.monotonic() + seconds * PATIENCE
-    while time.monotonic() < deadline:
-        log = m.command(f"log {server}")
-        found = re.search(pattern, log)
-        if found:
-            return found
-        assert "FAILED" not in log, log
-        time.sleep(0.3)
-    raise AssertionError(f"{pattern!r} did not come into the log of {server}:\n{log}")
 
 
 def free_pages(m):

@@ -4,8 +4,8 @@ import re
 import time
 
 from harness import ROOT, builds, limit
+from prompt import PROMPT, wait_log
 
-PROMPT = "keeper> "
 CONFIG = (ROOT / "tests/system/config/timer.cfg").read_text()
 
 
@@ -29,22 +29,9 @@ def plain(config=CONFIG):
     return config[:config.index("server timer-client")]
 
 
-def wait_for_log(m, name, pattern, seconds=100):
-    """Asks for a server's log until the pattern is in it; returns the match."""
-    deadline = time.monotonic() + seconds
-    while True:
-        text = m.command(f"log {name}")
-        found = re.search(pattern, text, re.MULTILINE)
-        if found:
-            return found
-        if time.monotonic() > deadline or "FAILED" in text:
-            m.fail(f"{pattern!r} did not come in the log of {name}, which is now:\n{text}")
-        time.sleep(0.5)
-
-
 def results(m, title, name="timer-client"):
     """The client's line about its checks, of which none may have failed."""
-    found = wait_for_log(m, name, rf"^{title}: (\d+) checks, (\d+) failed$")
+    found = wait_log(m, name, rf"^{title}: (\d+) checks, (\d+) failed$")
     checks, failed = map(int, found.groups())
     assert checks > 100 and failed == 0, f"{found[0]}:\n{m.command(f'log {name}')}"
 
@@ -134,14 +121,14 @@ def test_lateness(machine):
     worst = 0
     for i in range(4):
         worst = max(worst, *(report[3] for report in wait_for_load(m, f"load{i}", 2)))
-    wait_for_log(m, "storm", r"storm: \d+ rounds")
+    wait_log(m, "storm", r"storm: \d+ rounds")
     assert worst <= 100_000, f"an alarm was {worst} instructions late"
 
 
 def test_wake(machine):
     """From the moment when an alarm is due to its client running, with no load."""
     m = starts(machine, client("wake", "wake"), config=plain(), icount=True)
-    found = wait_for_log(m, "wake", r"wake: (\d+) ns at least, (\d+) at most, (\d+) on average")
+    found = wait_log(m, "wake", r"wake: (\d+) ns at least, (\d+) at most, (\d+) on average")
     least, most, average = map(int, found.groups())
     goal = 2000 if machine.build == "release" else 4000
     assert average <= goal and most <= 4 * goal, found[0]
