@@ -7,6 +7,7 @@
 
 #include <base/random.h>
 #include <clock.h>
+#include <signal.h>
 
 #define SECOND 1000000000ul
 
@@ -326,15 +327,118 @@ static void test_read(void **state)
     }
 }
 
+/* --- while it is written --------------------------------------------------------------------- */
+
+static struct clock_page real;
+static u32 steps, interrupted_at, lines; /* instructions; behind which there come so many lines */
+static void (*between)(void);            /* what happens between two instructions */
+
+static void after_instruction(int signal)
+{
+    (void)signal;
+    between();
+    steps++;
+}
+
+/* Sets the processor's trap flag to what `flag` has: a signal behind each instruction. */
+static inline void trap(u64 flag)
+{
+    __asm__ volatile("lea -128(%%rsp), %%rsp\n\t" /* what lies there is in use */
+                     "pushfq\n\t"
+                     "andq $~0x100, (%%rsp)\n\t"
+                     "orq %0, (%%rsp)\n\t"
+                     "popfq\n\t"
+                     "lea 128(%%rsp), %%rsp"
+                     :
+                     : "r"(flag)
+                     : "memory", "cc");
+}
+
+/* A line that shows the same time as all the others, a tick being a nanosecond, and has no number
+ * in common with them. */
+static void publish_other(void)
+{
+    writer.line.tsc = writer.line.ns = random_below(&machine.random, 1ul << 60);
+    clock_publish(&real, &writer);
+}
+
+static void publish_some(void)
+{
+    for (u32 i = 0; steps == interrupted_at && i < lines; i++)
+        publish_other();
+}
+
+/* What the page shows is the time. */
+static void read_right(void)
+{
+    u64 before = clock_ticks(), shown = clock_read(&real), after = clock_ticks();
+    if (shown < before || shown > after)
+        fail_msg("at instruction %u: %lu is not between %lu and %lu", steps, shown, before, after);
+}
+
+/* Whatever is published between two instructions of a reader, it sees one line or another, and no
+ * mixture; and it comes to an end. */
+static void test_read_while_written(void **state)
+{
+    (void)state;
+    machine_start(1000000000, 1000000000, 10, 0);
+    between = publish_some;
+    signal(SIGTRAP, after_instruction);
+    for (lines = 1; lines <= 2; lines++) {
+        interrupted_at = 0;
+        do {
+            publish_other();
+            steps = 0;
+            u64 before = clock_ticks();
+            trap(0x100);
+            u64 shown = clock_read(&real);
+            trap(0);
+            u64 after = clock_ticks();
+            if (shown < before || shown > after)
+                fail_msg("with %u lines at instruction %u: %lu is not between %lu and %lu", lines,
+                         interrupted_at, shown, before, after);
+        } while (interrupted_at++ < steps);
+        assert_true(steps > 20); /* it was looked at */
+    }
+    signal(SIGTRAP, SIG_DFL);
+}
+
+/* After each instruction of the writer, which may be its last, the page shows the time. */
+static void test_written_while_read(void **state)
+{
+    (void)state;
+    machine_start(1000000000, 1000000000, 10, 0);
+    publish_other();
+    between = read_right;
+    signal(SIGTRAP, after_instruction);
+    for (u32 i = 0; i < 4; i++) {
+        writer.line.tsc = writer.line.ns = random_below(&machine.random, 1ul << 60);
+        steps = 0;
+        trap(0x100);
+        clock_publish(&real, &writer);
+        trap(0);
+        assert_true(steps > 20);
+        read_right();
+    }
+    signal(SIGTRAP, SIG_DFL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rates),     cmocka_unit_test(test_converges),
-        cmocka_unit_test(test_slope),     cmocka_unit_test(test_rate_wanders),
-        cmocka_unit_test(test_continues), cmocka_unit_test(test_bad_page),
-        cmocka_unit_test(test_disagrees), cmocka_unit_test(test_hasty),
-        cmocka_unit_test(test_alarms),    cmocka_unit_test(test_exact),
+        cmocka_unit_test(test_rates),
+        cmocka_unit_test(test_converges),
+        cmocka_unit_test(test_slope),
+        cmocka_unit_test(test_rate_wanders),
+        cmocka_unit_test(test_continues),
+        cmocka_unit_test(test_bad_page),
+        cmocka_unit_test(test_disagrees),
+        cmocka_unit_test(test_hasty),
+        cmocka_unit_test(test_alarms),
+        cmocka_unit_test(test_exact),
         cmocka_unit_test(test_read),
+        cmocka_unit_test(test_read_while_written),
+        cmocka_unit_test(test_written_while_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
