@@ -18,6 +18,7 @@
 
 static struct ahci ahci;
 static bool is_open, all_known; /* all_known: all disks of the beginning */
+static bool to_probe = true;    /* there may be disks whose tables have not been read */
 static u32 device;
 static const struct grant *irq;
 static struct unit *units[AHCI_PORTS]; /* disks that are there */
@@ -127,6 +128,7 @@ static void disk_came(struct ahci_port *port)
         return;
     }
     units[port->number] = unit;
+    to_probe = true;
     disk->sectors = port->disk.sectors;
     disk->physical_sector = port->disk.physical_sector;
     disk->can_trim = port->disk.trim;
@@ -163,6 +165,17 @@ static void done(struct ahci_port *port, void *cookie, enum ahci_result result)
         flight_done(cookie, result);
 }
 
+/* It might write to the memory of clients at any time, until root takes that from it: at this
+ * server's end. Where there is no disk, it was told of none. */
+static void stuck(struct ahci *controller)
+{
+    for (u32 i = 0; i < AHCI_PORTS; i++) {
+        if (units[i])
+            panic("disk: the AHCI controller does not stop, after %lu interrupts",
+                  controller->interrupts);
+    }
+}
+
 /* --- the controller -------------------------------------------------------------------------- */
 
 static bool open_controller(void)
@@ -182,7 +195,7 @@ static bool open_controller(void)
     probe.buffer = dma.base + last;
     probe.piece.bus = home_bus_address(&dma, last);
     dma.size = last;
-    struct ahci_home home = {.done = done, .changed = changed};
+    struct ahci_home home = {.done = done, .changed = changed, .stuck = stuck};
     enum ahci_error error = ahci_open(&ahci, registers, dma, home);
     if (error != AHCI_OK)
         print("disk: the AHCI controller cannot be used: %s\n", ahci_error_text(error));
@@ -244,9 +257,10 @@ bool ahci_home_before_wait(void)
 {
     if (!is_open)
         return false;
-    if (!all_known && !ahci_probing(&ahci)) {
+    if (to_probe && (all_known || !ahci_probing(&ahci))) {
         probe_next();
-        all_known = !probe.unit;
+        to_probe = probe.unit;
+        all_known = all_known || !to_probe;
         clients_resolve(all_known);
     }
     ahci_start(&ahci);

@@ -3,7 +3,8 @@
  * disks that it finds. It reads their partition tables and adds their volumes.
  *
  * While the disks that are there at the start are being found, nothing is added; then they are, one
- * after the other by the numbers of their ports, so that names come out the same each time.
+ * after the other by the numbers of their ports, so that names come out the same each time. Disks
+ * that are plugged in later are added as they come.
  */
 #pragma once
 #include <disk/flights.h>

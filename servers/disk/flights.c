@@ -48,6 +48,14 @@ void unit_gone(struct unit *unit)
     unit_drop(unit);
 }
 
+/* There may be room for another request: the client that has waited longest looks. */
+static void wake_one(struct unit *unit)
+{
+    struct list *node = list_first(&unit->blocked);
+    if (node)
+        client_wake(container_of(node, struct client, link));
+}
+
 /* --- memory of sessions ---------------------------------------------------------------------- */
 
 /* Asks for the bus address of each page. */
@@ -93,6 +101,7 @@ void flights_detach(struct client *client)
               client->session->number, error_text(status_code(result)));
     heap_free(client->bus_pages);
     client->unit->users--;
+    wake_one(client->unit); /* this client may have been woken, and not come to its turn */
     unit_drop(client->unit);
     client->unit = NULL;
 }
@@ -120,9 +129,7 @@ void flight_free(struct unit *unit, struct flight *flight)
 {
     flight->next = unit->free;
     unit->free = flight;
-    struct list *node = list_first(&unit->blocked);
-    if (node)
-        client_wake(container_of(node, struct client, link));
+    wake_one(unit);
 }
 
 /* The request ended; its completion follows. */

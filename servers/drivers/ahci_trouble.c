@@ -4,9 +4,9 @@
  * Any error stops the port first. When one of several NCQ commands fails, the disk forgets all of
  * them, and keeps a log that says which it was (ATA8-ACS, log 10h): that one has failed, the others
  * are told again. A disk that cannot say it is reset, and then the commands are told one at a time
- * until the one that fails is alone. A request fails for good after three failures (a flush after
- * one), or after two times too long; it ends only when the device has been reset or has forgotten it, so that nothing
- * touches its memory afterwards.
+ * until the one that fails is alone. A request fails for good after three failures, a flush after
+ * one, or after two times too long; it ends only when the device has been reset or has forgotten
+ * it, so that nothing touches its memory afterwards.
  *
  * QEMU 7.2 reports failed NCQ commands in its own way: no TFES, other commands carry on, and the
  * error in PxTFD is gone with the next command that goes well; what stays is a bit in PxSERR. Hence

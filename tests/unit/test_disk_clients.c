@@ -1,0 +1,234 @@
+/*
+ * Unit tests of the disk server's clients on disks that come and go: who gets which volume, who is
+ * woken, and when memory is let go. The controller, its driver, and the two ends of the rings are
+ * all real but for the registers.
+ */
+// with: tests/unit/ahci_model.c tests/unit/ahci_model_disk.c tests/unit/ahci_model_driver.c
+// with: servers/disk/volumes.c servers/disk/gpt.c servers/disk/requests.c
+// with: libpv/back.c libpv/front.c libpv/base/parse.c libpv/base/format.c libpv/base/checksum.c
+#include "disk_world.h"
+
+#define SECTORS 8u /* of a request */
+
+static int setup(void **state)
+{
+    (void)state;
+    model_init();
+    heap_pieces = 0;
+    return 0;
+}
+
+static struct model_port *disk1(void)
+{
+    return &model.ports[1];
+}
+
+/* A client reads or writes, or whatever `op` is. */
+static void push(u32 number, enum block_op op, u64 sector)
+{
+    struct ring_sqe entry = {.op = (u8)op, .arg = BLOCK_ARG(sector, SECTORS)};
+    if (op == BLOCK_FLUSH)
+        entry.arg = 0;
+    assert_true(front_push(&both[number].front, &entry, 1, SECTORS * 512, sector));
+    front_publish(&both[number].front);
+}
+
+/* So many requests of a client have ended with this result, and none besides. */
+static void ended(u32 number, u32 count, int result)
+{
+    struct front_done done;
+    for (u32 i = 0; i < count; i++) {
+        assert_true(front_reap(&both[number].front, &done));
+        assert_int_equal(done.status, result);
+    }
+    assert_false(front_reap(&both[number].front, &done));
+    (void)front_may_sleep(&both[number].front, 1);
+}
+
+static void works(u32 number)
+{
+    push(number, BLOCK_READ, 0);
+    world_pass(3);
+    ended(number, 1, RING_OK);
+}
+
+static void test_usual(void **state)
+{
+    (void)state;
+    world_start();
+    world_serve(0, "ahci1 rw");
+    world_serve(1, "ahci1 ro");
+    world_serve(2, "ahci2 ro");
+    assert_int_equal(both[1].refused, SESSION_IN_USE);
+    assert_int_equal(both[2].refused, SESSION_NO_TARGET);
+    works(0);
+    for (u32 i = 0; i < RING_ENTRIES; i++)
+        push(0, i % 3 ? BLOCK_WRITE : i % 2 ? BLOCK_FLUSH : BLOCK_READ, SECTORS * i);
+    world_pass(200);
+    ended(0, RING_ENTRIES, RING_OK);
+    for (u32 i = 0; i < 3; i++)
+        world_close(i);
+    world_end();
+}
+
+/* Pulled out: what is under way ends, and so does what comes later. A disk that is put in after
+ * that is found, also when the first one is still in the hands of a client. */
+static void test_unplugged(void **state)
+{
+    (void)state;
+    world_start();
+    for (u32 round = 0; round < 5; round++) {
+        world_serve(0, "ahci1 rw");
+        works(0);
+        disk1()->mute = true;
+        for (u32 i = 0; i < 40; i++)
+            push(0, BLOCK_READ, SECTORS * i);
+        world_pass(3);
+        model_unplug(1);
+        world_pass(3000);
+        ended(0, 40, RING_GONE);
+        push(0, BLOCK_READ, 0);
+        world_pass(3);
+        ended(0, 1, RING_GONE);
+        disk1()->mute = false;
+        if (round % 2)
+            world_close(0);
+        model_plug(1);
+        world_pass(3000);
+        world_serve(1, "ahci1 rw");
+        assert_int_equal(both[1].refused, SESSION_REASON_NONE);
+        works(1);
+        world_close(1);
+        if (round % 2 == 0)
+            world_close(0);
+    }
+    world_end();
+}
+
+/* Pulled out in the middle of the recovery from an error, at all times. */
+static void test_unplugged_in_recovery(void **state)
+{
+    for (u32 when = 0; when < 12; when++) {
+        setup(state);
+        world_start();
+        world_serve(0, "ahci1 rw");
+        works(0);
+        disk1()->bad[0] = (struct model_bad){SECTORS * 5, 100, ERROR_UNC};
+        disk1()->log = MODEL_LOG_REFUSED;
+        for (u32 i = 0; i < 40; i++)
+            push(0, BLOCK_READ, SECTORS * i);
+        world_pass(when);
+        model_unplug(1);
+        world_pass(5000);
+        struct front_done done;
+        u32 count = 0, gone = 0;
+        for (; front_reap(&both[0].front, &done); count++)
+            gone += done.status == RING_GONE;
+        assert_int_equal(count, 40);
+        assert_true(gone > 0 || when > 5);
+        world_close(0);
+        world_end();
+    }
+}
+
+/* A client that ends keeps its memory until the disk has let go of it; its volume is free then. */
+static void test_ends_under_way(void **state)
+{
+    (void)state;
+    world_start();
+    world_serve(0, "ahci1 rw");
+    works(0);
+    disk1()->mute = true;
+    for (u32 i = 0; i < 40; i++)
+        push(0, BLOCK_READ, SECTORS * i);
+    world_pass(3);
+    world_close(0);
+    assert_true(both[0].there && both[0].mapped);
+    world_serve(1, "ahci1 rw");
+    assert_int_equal(both[1].refused, SESSION_REASON_NONE);
+    push(1, BLOCK_READ, 0);
+    world_pass(10);
+    ended(1, 0, RING_OK);
+    disk1()->mute = false;
+    world_pass(50);
+    assert_false(both[0].there);
+    ended(1, 1, RING_OK);
+    world_close(1);
+    world_end();
+}
+
+/* A disk that takes one command at a time: a client that was woken for the place that got free, and
+ * ends before its turn, leaves it to the next one. */
+static void test_woken_and_gone(void **state)
+{
+    (void)state;
+    disk1()->identify[75] = 0;
+    world_start();
+    for (u32 i = 0; i < 4; i++) {
+        world_serve(i, "ahci1 ro");
+        works(i);
+    }
+    disk1()->mute = true;
+    for (u32 i = 0; i < 4; i++) {
+        push(i, BLOCK_READ, SECTORS * i);
+        world_round(0);
+        world_round(0);
+    }
+    assert_int_equal(bits_count(disk1()->flying), 1);
+    disk1()->mute = false;
+    model_finish(disk1(), bit_lowest(disk1()->flying));
+    ahci_home_events(IRQ);
+    world_close(0);
+    world_pass(10);
+    for (u32 i = 1; i < 4; i++) {
+        ended(i, 1, RING_OK);
+        world_close(i);
+    }
+    world_end();
+}
+
+/* A controller that does not stop: as long as it may reach memory, no request ends and no memory is
+ * let go, so the server ends. If it has not begun, there are just no disks. */
+static void test_stuck(void **state)
+{
+    (void)state;
+    jmp_buf here;
+    world_start();
+    world_serve(0, "ahci1 rw");
+    works(0);
+    model.reset_ns = 10000 * MS;
+    disk1()->cr_stuck = true;
+    disk1()->bad[0] = (struct model_bad){0, 100, ERROR_UNC};
+    push(0, BLOCK_READ, 0);
+    panics = &here;
+    if (setjmp(here) == 0) {
+        world_pass(5000);
+        fail_msg("the server goes on");
+    }
+    ended(0, 0, RING_OK);
+    assert_true(both[0].mapped);
+    flights_detach(both[0].session.owner); /* root clears up */
+    heap_free(units[1]);
+    both[0].there = false;
+    munmap(both[0].memory, SESSION_DATA + CLIENT_PAGES * PAGE_SIZE);
+
+    world_begin(); /* the next life */
+    world_pass(5000);
+    world_serve(0, "ahci1 rw");
+    assert_int_equal(both[0].refused, SESSION_NO_TARGET);
+    world_close(0);
+    world_end();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(test_usual, setup),
+        cmocka_unit_test_setup(test_unplugged, setup),
+        cmocka_unit_test_setup(test_unplugged_in_recovery, setup),
+        cmocka_unit_test_setup(test_ends_under_way, setup),
+        cmocka_unit_test_setup(test_woken_and_gone, setup),
+        cmocka_unit_test_setup(test_stuck, setup),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
