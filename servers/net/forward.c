@@ -282,7 +282,8 @@ static inline bool forward_one(struct net *net, struct port *port, struct port_f
     return false;
 }
 
-bool forward_session(struct net *net, struct port *port)
+/* Sends what the session has queued, at most a quantum. False: a wire is full. */
+static bool forward_session(struct net *net, struct port *port)
 {
     struct port_frame frame;
     net->busy &= ~port->bit;
@@ -298,6 +299,22 @@ bool forward_session(struct net *net, struct port *port)
     }
     net->busy |= port->bit;
     return true;
+}
+
+void forward_sessions(struct net *net)
+{
+    u64 before = net->busy & (SWITCH_BIT(net->first) - 1);
+    u64 turns[] = {net->busy & ~before, before};
+    net->blocked = 0;
+    for (u32 i = 0; i < array_count(turns); i++) {
+        for (u64 left = turns[i]; left != 0; left &= left - 1) {
+            u32 number = (u32)__builtin_ctzll(left);
+            if (forward_session(net, net->ports[number]))
+                continue;
+            net->first = number; /* the last one counts: so each of them is first in its turn */
+            net->blocked |= SWITCH_BIT(number);
+        }
+    }
 }
 
 /* --- from a wire ----------------------------------------------------------------------------- */

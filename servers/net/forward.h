@@ -15,8 +15,9 @@
 
 #define FORWARD_QUANTUM 64u /* frames of one session, or wire, in a turn */
 
-/* Sends what the session has queued, at most a quantum. False: a wire is full. */
-bool forward_session(struct net *net, struct port *port);
+/* Sends what the sessions have queued, at most a quantum of each. Those for which a wire was full
+ * are `net->blocked`; the last of them comes first next time, so nobody has a wire for itself. */
+void forward_sessions(struct net *net);
 
 /* Takes up to a quantum of frames from a wire. How many there were. */
 u32 forward_wire(struct net *net, u32 wire);

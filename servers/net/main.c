@@ -41,17 +41,12 @@ static void wake(u64 events)
 static bool forward(void)
 {
     bool more = false;
-    net.blocked = 0;
     for (u64 left = net.wires; left != 0; left &= left - 1) {
         u32 wire = (u32)__builtin_ctzll(left);
         forward_reap(&net, wire);
         more |= forward_wire(&net, wire) == FORWARD_QUANTUM;
     }
-    for (u64 left = net.busy; left != 0; left &= left - 1) {
-        u32 number = (u32)__builtin_ctzll(left);
-        if (!forward_session(&net, net.ports[number]))
-            net.blocked |= SWITCH_BIT(number);
-    }
+    forward_sessions(&net);
     return more || (net.busy & ~net.blocked) != 0;
 }
 

@@ -67,6 +67,7 @@ struct net {
     u64 awake;   /* has been looked at since its doorbell was armed */
     u64 busy;    /* may have frames to send */
     u64 blocked; /* a wire was full in this turn */
+    u32 first;   /* number of the session whose turn comes first */
     u64 dirty;   /* has completions that are not published */
     u64 broken;  /* has broken a rule of the ring: is to be refused */
     u64 idle;    /* is closing, and no wire reads its memory any more */

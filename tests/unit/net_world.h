@@ -89,13 +89,8 @@ static void serve(void)
     while (more) {
         net.busy |= bells & ((1ul << SESSIONS) - 1);
         bells = 0;
-        net.blocked = 0;
         forward_wire(&net, 0);
-        for (u64 left = net.busy; left != 0; left &= left - 1) {
-            u32 number = (u32)__builtin_ctzll(left);
-            if (!forward_session(&net, net.ports[number]))
-                net.blocked |= SWITCH_BIT(number);
-        }
+        forward_sessions(&net);
         ports_publish(&net);
         more = (net.busy & ~net.blocked) != 0 || !ports_may_sleep(&net);
     }

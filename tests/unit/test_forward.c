@@ -307,6 +307,30 @@ static void test_wire(void **state)
     }
 }
 
+/* A wire that is always full is shared: whoever waited for room gets some. */
+static void test_full_for_long(void **state)
+{
+    (void)state;
+    u32 pushed[2] = {0}, left[2] = {0};
+    wire.room = 2;
+    while (wire.sent + wire.room <= WIRE_FRAMES) {
+        for (u32 i = 0; i < 2; i++) {
+            front_net_collect(&session[i].client);
+            while (session[i].client.sending < 8)
+                assert_true(send(i, FAR, address(i), 60, pushed[i]++));
+            front_net_publish(&session[i].client);
+        }
+        serve();
+        forward_reap(&net, 0);
+        ports_publish(&net);
+    }
+    for (u32 i = 0; i < wire.sent; i++) {
+        u32 sender = mac_source(wire.frames[i]) == address(1);
+        assert_frame(wire.frames[i], 60, FAR, address(sender), left[sender]++);
+    }
+    assert_in_range(left[0], wire.sent / 2 - 2, wire.sent / 2 + 2);
+}
+
 /* A checksum is filled in for a card that cannot, in the copy; a session is told it is left. */
 static void test_checksum(void **state)
 {
@@ -414,6 +438,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_strange, setup, teardown),
         cmocka_unit_test_setup_teardown(test_broken, setup, teardown),
         cmocka_unit_test_setup_teardown(test_wire, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_full_for_long, setup, teardown),
         cmocka_unit_test_setup_teardown(test_checksum, setup, teardown),
         cmocka_unit_test_setup_teardown(test_broadcast, setup, teardown),
         cmocka_unit_test_setup_teardown(test_from_wire, setup, teardown),
