@@ -87,6 +87,9 @@ void model_identify(struct model_port *port, u64 sectors, const char *serial, bo
 /* A bus address in the data memory. */
 u64 model_bus(u64 offset);
 
+/* Has the disk a command that names some of this memory? */
+bool model_names(struct model_port *port, u64 bus, u64 length);
+
 /* The disks finish `count` commands, or all that they can; the driver hears of it after each
  * `batch`. */
 void model_run(u32 count, u32 batch);

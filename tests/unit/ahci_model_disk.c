@@ -252,6 +252,21 @@ void model_finish(struct model_port *port, u32 slot)
         done_alone(port, slot, error, v.command);
 }
 
+bool model_names(struct model_port *port, u64 bus, u64 length)
+{
+    for (u32 left = port->flying; left; left &= left - 1) {
+        struct command_view v = view(port, bit_lowest(left));
+        for (u32 i = 0; i < v.header[0] >> 16; i++) {
+            u32 piece[4];
+            memcpy(piece, v.fis + TABLE_PIECES + 16 * i, sizeof(piece));
+            if (ranges_overlap(bus, length, piece[0] | (u64)piece[1] << 32,
+                               (piece[3] & 0x3fffff) + 1))
+                return true;
+        }
+    }
+    return false;
+}
+
 /* A command is taken from the list. */
 static void take(struct model_port *port, u32 slot)
 {

@@ -104,6 +104,9 @@ static status world_dma_unmap(u32 device, u32 memory, u64 first)
     assert_int_equal(device, SLOT_DEVICE);
     assert_int_equal(first, 0);
     assert_true(of_slot(memory)->mapped);
+    u64 bus = model_bus((memory - SLOT_DATA) * CLIENT_PAGES * PAGE_SIZE);
+    for (u32 i = 0; i < MODEL_PORTS && !panics; i++)
+        assert_false(model_names(&model.ports[i], bus, CLIENT_PAGES * PAGE_SIZE));
     of_slot(memory)->mapped = false;
     return 0;
 }
@@ -229,7 +232,8 @@ static void world_pass(u32 ms)
         for (u32 p = 0; p < MODEL_PORTS; p++)
             while (model.ports[p].flying && !model.ports[p].mute)
                 model_finish(&model.ports[p], bit_lowest(model.ports[p].flying));
-        world_round(IRQ);
+        ahci_home_events(IRQ);
+        world_round(0);
     }
 }
 
@@ -239,6 +243,11 @@ static void world_begin(void)
     memset(both, 0, sizeof(both));
     memset(&probe, 0, sizeof(probe));
     memset(units, 0, sizeof(units));
+    memset(clients, 0, sizeof(clients));
+    list_init(&ready);
+    list_init(&settling);
+    list_init(&waiting);
+    list_init(&unpublished);
     home_all_known = all_known = false;
     to_probe = true;
     panics = NULL;
@@ -295,12 +304,13 @@ static void world_close(u32 number)
         session_release(&b->session);
 }
 
-/* No session is left; the disk goes as well, and all memory has come back. */
+/* No session is left; the disks go as well, and all memory has come back. */
 static void world_end(void)
 {
     for (u32 i = 0; i < CLIENTS; i++)
         assert_false(both[i].there);
-    model_unplug(1);
+    for (u32 i = 0; i < MODEL_PORTS; i++)
+        model_unplug(i);
     world_pass(3000);
     assert_int_equal(heap_pieces, 0);
 }

@@ -220,6 +220,125 @@ static void test_stuck(void **state)
     world_end();
 }
 
+/* --- all of it by chance --------------------------------------------------------------------- */
+
+static u32 outstanding[CLIENTS];
+
+static void reap_all(u32 number)
+{
+    struct front_done done;
+    while (both[number].there && front_reap(&both[number].front, &done)) {
+        assert_true(outstanding[number]-- != 0);
+        assert_true(done.status <= RING_OK);
+        assert_true(done.status == RING_OK || done.len == 0);
+    }
+    if (both[number].there)
+        (void)front_may_sleep(&both[number].front, 1);
+}
+
+static void client_does_something(u32 number)
+{
+    static const char *const arguments[] = {"ahci1 ro", "ahci1 rw", "ahci2 ro", "ahci2 rw"};
+    static const enum block_op ops[] = {BLOCK_READ, BLOCK_READ, BLOCK_WRITE, BLOCK_TRIM,
+                                        BLOCK_FLUSH};
+    struct both *b = &both[number];
+    if (!b->there && model_random(2)) {
+        world_serve(number, arguments[model_random(array_count(arguments))]);
+        outstanding[number] = 0;
+        return;
+    }
+    if (!b->there || b->info->state == SESSION_CLOSED)
+        return;
+    if (model_random(20) == 0 || !b->session.open) {
+        world_close(number);
+        return;
+    }
+    for (u32 i = model_random(40); i > 0 && front_credits(&b->front); i--) {
+        push(number, ops[model_random(array_count(ops))], SECTORS * model_random(200));
+        outstanding[number]++;
+    }
+}
+
+static void disk_does_something(struct model_port *port)
+{
+    u32 number = (u32)(port - model.ports);
+    switch (model_random(40)) {
+    case 0:
+        if (port->attached)
+            model_unplug(number);
+        else
+            model_plug(number);
+        return;
+    case 1:
+        port->mute = !port->mute;
+        return;
+    case 2:
+        port->cr_stuck = true;
+        return;
+    case 3:
+        port->bad_flushes = model_random(3);
+        return;
+    case 4:
+        port->bad[0] = (struct model_bad){SECTORS * model_random(200), model_random(5), ERROR_UNC};
+        return;
+    case 5:
+        port->log = (enum model_log)model_random(MODEL_LOGS);
+        return;
+    case 6:
+        port->fatal = model_random(2) ? HBFS : 0;
+        return;
+    default:
+        return;
+    }
+}
+
+static void chance(void)
+{
+    for (u32 i = 0; i < 2000; i++) {
+        u32 number = model_random(CLIENTS);
+        client_does_something(number);
+        disk_does_something(&model.ports[1 + model_random(2)]);
+        if (model_random(4))
+            world_pass(model_random(20) ? model_random(3) : 2500);
+        else
+            world_round(model_random(2) ? IRQ : 0);
+        reap_all(number);
+    }
+}
+
+/* Whatever disks and clients do: each request is completed, no memory is let go while a command
+ * names it, and in the end everybody gets on. */
+static void test_chance(void **state)
+{
+    for (u32 round = 0; round < 40; round++) {
+        setup(state);
+        model_seed(round + 1);
+        model.qemu = round % 3 == 0;
+        model.ports[2].attached = true;
+        if (round % 4 == 0)
+            model.ports[1].identify[75] = 0;
+        world_start();
+        chance();
+        for (u32 p = 1; p < 3; p++) {
+            model.ports[p].mute = model.ports[p].cr_stuck = false;
+            model.ports[p].fatal = model.ports[p].bad_flushes = model.ports[p].bad[0].times = 0;
+        }
+        for (u32 i = 0; i < 200; i++) {
+            world_pass(1000);
+            for (u32 number = 0; number < CLIENTS; number++)
+                reap_all(number);
+        }
+        for (u32 number = 0; number < CLIENTS; number++) {
+            if (both[number].there && both[number].session.open)
+                assert_int_equal(outstanding[number], 0);
+            if (both[number].there && both[number].info->state != SESSION_CLOSED)
+                world_close(number);
+        }
+        world_pass(10);
+        world_end();
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -229,6 +348,7 @@ int main(void)
         cmocka_unit_test_setup(test_ends_under_way, setup),
         cmocka_unit_test_setup(test_woken_and_gone, setup),
         cmocka_unit_test_setup(test_stuck, setup),
+        cmocka_unit_test_setup(test_chance, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
