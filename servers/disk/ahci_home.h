@@ -13,7 +13,9 @@
  * are known already. */
 void ahci_home_open(void);
 
-/* To be called with the event bits of each wait: interrupts, and times that have come. */
+/* To be called with the event bits of each wait: interrupts, and times that have come. That a disk
+ * does not answer at all is noticed at the next event of any kind: root's questions for a sign of
+ * life (`deadline` in the configuration) are enough. */
 void ahci_home_events(u64 events);
 
 /* To be called before each wait: tells the device of what was submitted, and goes on with finding

@@ -118,6 +118,28 @@ def test_ahci_pc(machine):
     on_ahci(machine, pc)
 
 
+@limit(240)
+def test_large_disk(machine):
+    """A disk of 3 TiB, with a volume behind all sectors whose numbers have 32 bits."""
+    image = new_image(machine)
+    with open(image, "r+b") as file:
+        file.truncate(3 << 40)
+    table = disk_image.Table(image)
+    table.last = 6_000_000_000
+    table.add(3, "far", 5_000_000_000, 5_000_016_383)
+    table.save()
+    m = prompted(machine, time_limit=230, **q35(image), **configured(
+        client("a", "verify operations=3000 seed=1", "far rw"),
+        client("b", "show sector=4999999999", "ahci1 ro")))
+    wait_log(m, "disk", r"ahci1: .*, 6442450944 sectors")
+    done(m, "a")
+    refused(m, "b", "what it asks for is in use by another session")
+    power_off(m)
+    assert disk_image.check_volume(image, "far") > 3000
+    disk_image.check_file_system(image, image.with_suffix(".ext2"))
+    image.unlink()
+
+
 # --- what is refused ------------------------------------------------------------------------------
 
 
