@@ -46,3 +46,11 @@ static inline u64 random_below(struct random *random, u64 limit)
 {
     return (u64)((unsigned __int128)random_next(random) * limit >> 64);
 }
+
+/* A number from 2^least to 2^most, each power of two as likely: for times, of which nobody knows
+ * how long they should be. */
+static inline u64 random_power(struct random *random, u64 least, u64 most)
+{
+    u64 power = 1ul << (least + random_below(random, most - least));
+    return power + random_below(random, power);
+}

@@ -8,6 +8,8 @@
  * request; a ring that is broken stays so.
  */
 // with: libpv/back.c
+#include "input.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,27 +28,6 @@ void host_ring(u64 bell)
 {
     check(bell == 77);
     rung++;
-}
-
-struct input {
-    const u8 *bytes;
-    usize length;
-};
-
-static u8 next(struct input *input)
-{
-    if (input->length == 0)
-        return 0;
-    input->length--;
-    return *input->bytes++;
-}
-
-static u32 next32(struct input *input)
-{
-    u32 value = 0;
-    for (u32 i = 0; i < 4; i++)
-        value = value << 8 | next(input);
-    return value;
 }
 
 struct server {

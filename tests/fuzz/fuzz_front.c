@@ -7,6 +7,8 @@
  * all that is left is reaped and nothing comes after it.
  */
 // with: libpv/front.c
+#include "input.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,27 +57,6 @@ void host_reconnect(u64 number)
     check(client->g->ctl.prod <= client->entries && client->g->ctl.epoch == client->front.epoch);
     if (!client->late)
         answer(client);
-}
-
-struct input {
-    const u8 *bytes;
-    usize length;
-};
-
-static u8 next(struct input *input)
-{
-    if (input->length == 0)
-        return 0;
-    input->length--;
-    return *input->bytes++;
-}
-
-static u32 next32(struct input *input)
-{
-    u32 value = 0;
-    for (u32 i = 0; i < 4; i++)
-        value = value << 8 | next(input);
-    return value;
 }
 
 static void push(struct client *c, u32 count)

@@ -8,6 +8,8 @@
  */
 // with: libpv/front.c libpv/front_block.c libpv/front_net.c libpv/front_timer.c
 // with: libpv/front_console.c libpv/base/string.c
+#include "input.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,27 +45,6 @@ void host_reconnect(u64 number)
     memset(s, 0, sizeof(*s));
     info->state = SESSION_WAITING;
     info->epoch++;
-}
-
-struct input {
-    const u8 *bytes;
-    usize length;
-};
-
-static u8 next(struct input *input)
-{
-    if (input->length == 0)
-        return 0;
-    input->length--;
-    return *input->bytes++;
-}
-
-static u32 next32(struct input *input)
-{
-    u32 value = 0;
-    for (u32 i = 0; i < 4; i++)
-        value = value << 8 | next(input);
-    return value;
 }
 
 static void read_all(const void *bytes, usize length)

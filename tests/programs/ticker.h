@@ -23,8 +23,7 @@ struct ticker {
 
 static void ticker_arm(struct ticker *ticker)
 {
-    u64 power = 1ul << (TICKER_LEAST + random_below(&ticker->random, TICKER_MOST - TICKER_LEAST));
-    u64 ns = power + random_below(&ticker->random, power);
+    u64 ns = random_power(&ticker->random, TICKER_LEAST, TICKER_MOST);
     hpet_arm(&ticker->hpet, hpet_ticks(&ticker->hpet) + hpet_from_ns(&ticker->hpet, ns));
 }
 

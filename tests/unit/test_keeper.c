@@ -3,7 +3,7 @@
  */
 // with: servers/keeper/commands.c servers/keeper/numbers.c servers/keeper/report.c
 // with: servers/keeper/report_trace.c libpv/base/format.c libpv/base/parse.c
-#include "unit.h"
+#include "printed.h"
 
 #include <abi/error.h>
 #include <abi/syscall.h>
@@ -11,34 +11,6 @@
 #include <keeper/commands.h>
 #include <keeper/numbers.h>
 #include <keeper/report.h>
-
-static char printed[1 << 17];
-static usize printed_length;
-
-static void collect(struct sink *sink, const char *bytes, usize length)
-{
-    (void)sink;
-    assert_true(printed_length + length < sizeof(printed));
-    memcpy(printed + printed_length, bytes, length);
-    printed_length += length;
-    printed[printed_length] = 0;
-}
-
-static struct sink sink = {collect};
-
-static int setup(void **state)
-{
-    (void)state;
-    printed_length = 0;
-    printed[0] = 0;
-    return 0;
-}
-
-static void assert_printed(const char *part)
-{
-    if (!strstr(printed, part))
-        fail_msg("'%s' is not in: %s", part, printed);
-}
 
 /* --- commands --------------------------------------------------------------------------------- */
 

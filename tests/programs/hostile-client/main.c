@@ -5,6 +5,7 @@
 
 #include <base/format.h>
 #include <base/string.h>
+#include <runtime/arguments.h>
 #include <runtime/print.h>
 #include <runtime/session.h>
 #include <runtime/start.h>
@@ -15,18 +16,6 @@
 static const struct kind *kind;
 static u64 seed, lives, storms;
 u64 rounds;
-
-static u64 argument(const char *name, u64 otherwise)
-{
-    struct slice word, key, value, rest = slice_of(start->arguments);
-    u64 number;
-    while (slice_next_word(&rest, &word)) {
-        if (slice_split(word, '=', &key, &value) && slice_equal(key, name) &&
-            parse_number(value, &number) == PARSE_OK)
-            return number;
-    }
-    return otherwise;
-}
 
 static void find_kind(void)
 {
@@ -162,10 +151,10 @@ static void work(void)
 int main(void)
 {
     find_kind();
-    seed = argument("seed", 1) * 1000003;
-    lives = argument("lives", 1);
-    rounds = argument("rounds", 100);
-    storms = argument("storm", 0);
+    seed = argument_number("seed", 1) * 1000003;
+    lives = argument_number("lives", 1);
+    rounds = argument_number("rounds", 100);
+    storms = argument_number("storm", 0);
     meddle_until_end(work, seed + start->restarts);
     return 0;
 }

@@ -17,9 +17,9 @@
  * free before, Q after`: of servers that had something to do at that moment; and in root's pool,
  * when all are at work, where nothing may be missing.
  */
-#include <base/parse.h>
 #include <base/random.h>
 #include <base/string.h>
+#include <runtime/arguments.h>
 #include <runtime/hpet.h>
 #include <runtime/map.h>
 #include <runtime/print.h>
@@ -59,24 +59,6 @@ static void sleep(u64 ns)
     } while (!(m.events & bit));
     hpet_interrupt(&hpet);
     must(irq_ack(irq->slot), "acknowledging the timer");
-}
-
-static u64 random_time(void)
-{
-    u64 power = 1ul << (WAIT_LEAST + random_below(&dice, WAIT_MOST - WAIT_LEAST));
-    return power + random_below(&dice, power);
-}
-
-static u64 argument(const char *name, u64 otherwise)
-{
-    struct slice word, key, value, rest = slice_of(start->arguments);
-    u64 number;
-    while (slice_next_word(&rest, &word)) {
-        if (slice_split(word, '=', &key, &value) && slice_equal(key, name) &&
-            parse_number(value, &number) == PARSE_OK)
-            return number;
-    }
-    return otherwise;
 }
 
 /* --- looking at the system -------------------------------------------------------------------- */
@@ -191,7 +173,7 @@ static bool ambush(const struct grant *target, u64 *busy)
     struct share_info info;
     must(share_info(target->slot, &info), "looking at a share");
     for (u32 tries = random_below(&dice, 4) ? TRIES : 0;; tries--) {
-        sleep(random_time());
+        sleep(random_power(&dice, WAIT_LEAST, WAIT_MOST));
         must(share_set(target->slot, info.weight, CAP_NOTHING), "stopping a server");
         bool met = is_at_work(target);
         bool killed = (met || tries == 0) && kill(target);
@@ -221,9 +203,9 @@ static u64 kill_all(u64 *busy)
 
 int main(void)
 {
-    kills_wanted = argument("kills", 10);
-    sessions_wanted = argument("sessions", 0);
-    random_init(&dice, argument("seed", 1));
+    kills_wanted = argument_number("kills", 10);
+    sessions_wanted = argument_number("sessions", 0);
+    random_init(&dice, argument_number("seed", 1));
     irq = hpet_granted(&hpet, false);
     if (!irq)
         panic("killer: there is no timer");
