@@ -314,7 +314,7 @@ void sessions_server_up(const struct server *server)
 static void lose_server(struct session *session)
 {
     if (session->server_has) {
-        session->held = true;
+        session->held = session->server->config->restart; /* else its devices are silent for good */
         session->server_has = session->must_release = false;
     }
     if (!session->server->config->restart) {

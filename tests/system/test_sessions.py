@@ -2,7 +2,7 @@
 import re
 import time
 
-from harness import ROOT, limit
+from harness import PATIENCE, ROOT, Failure, limit
 from prompt import prompted, wait_log
 
 PROGRAMS = ["session-echo", "session-client"]
@@ -77,6 +77,22 @@ def test_kill_under_load(machine):
         assert "FAILED" not in m.command(f"log {name}")
     time.sleep(1)
     assert free_pages(m) == free, (free, m.command("mem"))
+
+
+def test_server_is_gone(machine):
+    """A server that is not restarted keeps nothing of its sessions: when their client has ended,
+    all is given back."""
+    m = booted(machine, **with_clients(CLIENT.format(name="a", arguments="load"),
+                                       memory="512K\n    restart     never"))
+    wait_log(m, "a", r"session-client: \d+ requests, 0 restarts")
+    m.command("kill echo")
+    assert "echo: killed by keeper: it is not restarted" in m.command("log root")
+    # The client cannot do without: it ends again and again, and each time its session with it.
+    deadline = time.monotonic() + 30 * PATIENCE
+    while re.search(r"^ *\d+ a +one +echo", m.command("sessions"), re.MULTILINE):
+        if time.monotonic() > deadline:
+            raise Failure(m.command("sessions") + m.command("log root"))
+        time.sleep(0.2)
 
 
 def test_no_memory(machine):

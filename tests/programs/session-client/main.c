@@ -176,6 +176,8 @@ static void load(struct end *end)
     for (;;) {
         while (end->pushed - end->done < DEPTH && push(end, ECHO, 1)) {
         }
+        if (end->pushed == end->done)
+            panic("session-client: the session is closed");
         front_publish(&end->front);
         struct front_done done = reap(end);
         do {
