@@ -44,6 +44,7 @@ struct client {
     struct bus_table bus; /* of the data area, for that controller */
     u64 *bus_pages;       /* the memory for it */
     u32 flights;          /* requests at the disk */
+    u64 losses;           /* of the disk, that it knows of */
     u64 refused;          /* requests that made no sense, or were not allowed */
 };
 

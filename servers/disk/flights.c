@@ -83,6 +83,7 @@ enum session_reason flights_attach(struct client *client, struct volume *volume)
     if (mapped >= 0 && fill_bus_table(client, device, pages)) {
         client->unit = volume->disk->at;
         client->unit->users++;
+        client->losses = client->unit->port->losses;
         return SESSION_REASON_NONE;
     }
     print("disk: session %u: its data area cannot be used by the device: %s\n",
@@ -132,23 +133,6 @@ void flight_free(struct unit *unit, struct flight *flight)
     wake_one(unit);
 }
 
-/* The request ended; its completion follows. */
-static void end(struct flight *flight, int result)
-{
-    struct client *client = flight->client;
-    bool moves = flight->transfer.op == BLOCK_READ || flight->transfer.op == BLOCK_WRITE;
-    u32 bytes = moves && result == RING_OK ? flight->transfer.sectors * BLOCK_SECTOR : 0;
-    flight_free(client->unit, flight);
-    client->flights--;
-    if (client->state == CLIENT_CLOSING) {
-        client_finish(client);
-        return;
-    }
-    client_complete(client, flight->request.tag, result, bytes);
-    if (client->state == CLIENT_HELD)
-        client_wake(client);
-}
-
 static int status_of(enum ahci_result result)
 {
     if (result == AHCI_DONE)
@@ -164,6 +148,39 @@ static void say_failure(const struct flight *flight, const char *text)
                                         [BLOCK_TRIM] = "trim"};
     print("disk: %s: %s of %u sectors at %lu: %s\n", flight->client->volume->disk->name,
           names[flight->transfer.op], flight->transfer.sectors, flight->transfer.sector, text);
+}
+
+/* A disk says once that it has lost something, and not whose it was: of each client that writes, a
+ * flush fails then. */
+static int flush_result(const struct flight *flight, int result)
+{
+    struct client *client = flight->client;
+    u64 losses = client->unit->port->losses;
+    if (result == RING_OK && client->write && client->losses != losses) {
+        say_failure(flight, "the disk has lost something since the last flush");
+        result = RING_IO;
+    }
+    client->losses = losses;
+    return result;
+}
+
+/* The request ended; its completion follows. */
+static void end(struct flight *flight, int result)
+{
+    struct client *client = flight->client;
+    if (flight->transfer.op == BLOCK_FLUSH)
+        result = flush_result(flight, result);
+    bool moves = flight->transfer.op == BLOCK_READ || flight->transfer.op == BLOCK_WRITE;
+    u32 bytes = moves && result == RING_OK ? flight->transfer.sectors * BLOCK_SECTOR : 0;
+    flight_free(client->unit, flight);
+    client->flights--;
+    if (client->state == CLIENT_CLOSING) {
+        client_finish(client);
+        return;
+    }
+    client_complete(client, flight->request.tag, result, bytes);
+    if (client->state == CLIENT_HELD)
+        client_wake(client);
 }
 
 /* The next command for the request. False: there is none, it is done. */

@@ -151,6 +151,7 @@ struct ahci_port {
 
     /* What happened, for whoever asks. */
     u64 completed, failed, retried, resets, timeouts, strays;
+    u64 losses; /* flushes that the disk failed: it has lost something that it had in its cache */
 
     /* The rest is the driver's own. */
     bool settled; /* it is known whether there is a disk */

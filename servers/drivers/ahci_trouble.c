@@ -60,6 +60,7 @@ static void flush_failed(struct ahci_port *port, enum ahci_result result)
     for (u32 left = port->alone; left; left &= left - 1)
         if (port->slots[bit_lowest(left)].op == AHCI_FLUSH)
             flushes |= 1u << bit_lowest(left);
+    port->losses++;
     port->riders = 0;
     port->alone &= ~flushes;
     for (u32 left = flushes; left; left &= left - 1) {

@@ -8,6 +8,8 @@
 // with: libpv/back.c libpv/front.c libpv/base/parse.c libpv/base/format.c libpv/base/checksum.c
 #include "disk_world.h"
 
+#include <base/checksum.h>
+
 #define SECTORS 8u /* of a request */
 
 static int setup(void **state)
@@ -187,6 +189,78 @@ static void test_woken_and_gone(void **state)
     world_end();
 }
 
+static void put(u8 *at, u64 value, u32 bytes)
+{
+    memcpy(at, &value, bytes);
+}
+
+/* Partitions of 1000 sectors, with a primary table alone. */
+static void add_partitions(struct model_port *port, const char *const *names, u32 count)
+{
+    u8 *header = port->content + 512, *array = port->content + 1024;
+    memset(port->content, 0, sizeof(port->content));
+    for (u32 i = 0; i < count; i++) {
+        u8 *entry = array + 128 * i;
+        memset(entry, 0x11, 16);
+        put(entry + 32, 1000 * (i + 1), 8);
+        put(entry + 40, 1000 * (i + 2) - 1, 8);
+        for (u32 k = 0; names[i][k]; k++)
+            put(entry + 56 + 2 * k, (u8)names[i][k], 2);
+    }
+    memcpy(header, "EFI PART", 8);
+    static const struct {
+        u32 at, bytes;
+        u64 value;
+    } fields[] = {{8, 4, 0x10000}, {12, 4, 92},
+                  {24, 8, 1},      {32, 8, MODEL_SECTORS - 1},
+                  {40, 8, 34},     {48, 8, MODEL_SECTORS - 34},
+                  {72, 8, 2},      {80, 4, 128},
+                  {84, 4, 128}};
+    for (u32 i = 0; i < array_count(fields); i++)
+        put(header + fields[i].at, fields[i].value, fields[i].bytes);
+    put(header + 88, crc32(0, array, 128 * 128), 4);
+    put(header + 16, crc32(0, header, 92), 4);
+}
+
+/* A disk that loses something from its cache says so to one flush. Whose it was is not known: of
+ * each client that writes, a flush fails once. */
+static void test_lost_cache(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"one", "two", "three", "four"};
+    add_partitions(disk1(), names, array_count(names));
+    world_start();
+    world_serve(0, "one rw");
+    world_serve(1, "two rw");
+    world_serve(2, "three ro");
+    for (u32 i = 0; i < 3; i++) {
+        assert_int_equal(both[i].refused, SESSION_REASON_NONE);
+        push(i, i < 2 ? BLOCK_WRITE : BLOCK_READ, 0);
+    }
+    world_pass(3);
+    disk1()->bad_flushes = 1;
+    push(0, BLOCK_FLUSH, 0);
+    world_pass(2000);
+    world_serve(3, "four rw");
+    for (u32 i = 0; i < 4; i++)
+        push(i, BLOCK_FLUSH, 0);
+    world_pass(3);
+    struct front_done done;
+    assert_true(front_reap(&both[0].front, &done) && done.status == RING_OK);
+    assert_true(front_reap(&both[0].front, &done) && done.status == RING_IO);
+    assert_true(front_reap(&both[1].front, &done) && done.status == RING_OK);
+    ended(0, 1, RING_OK);
+    ended(1, 1, RING_IO);
+    ended(2, 2, RING_OK);
+    ended(3, 1, RING_OK);
+    push(1, BLOCK_FLUSH, 0);
+    world_pass(3);
+    ended(1, 1, RING_OK);
+    for (u32 i = 0; i < 4; i++)
+        world_close(i);
+    world_end();
+}
+
 /* A controller that does not stop: as long as it may reach memory, no request ends and no memory is
  * let go, so the server ends. If it has not begun, there are just no disks. */
 static void test_stuck(void **state)
@@ -347,6 +421,7 @@ int main(void)
         cmocka_unit_test_setup(test_unplugged_in_recovery, setup),
         cmocka_unit_test_setup(test_ends_under_way, setup),
         cmocka_unit_test_setup(test_woken_and_gone, setup),
+        cmocka_unit_test_setup(test_lost_cache, setup),
         cmocka_unit_test_setup(test_stuck, setup),
         cmocka_unit_test_setup(test_chance, setup),
     };

@@ -5,7 +5,8 @@
  *     BLOCK_READ, BLOCK_WRITE   each entry: arg = BLOCK_ARG(sector, sectors), buf = where.
  *                               The entries of a chain go on where the one before ended, on the
  *                               disk; in memory they may lie anywhere. RING_FUA on the first.
- *     BLOCK_FLUSH               one entry: everything that completed before is on the medium
+ *     BLOCK_FLUSH               one entry: everything that completed before is on the medium. An
+ *                               error says that some of it may be lost for good, and is told once
  *     BLOCK_TRIM                one entry: arg as above; the sectors' contents do not matter any
  *                               more
  *     BLOCK_INFO                one entry: writes a struct block_info to `buf`
