@@ -32,6 +32,13 @@ void session_hold_bells(void)
     holds_bells = true;
 }
 
+static void ring_now(u64 bell)
+{
+    /* The events are root's, and outlive whoever waits for them. */
+    ignore_status(event_raise((u32)bell, bell_bits(bell), RING_WINDOW_NS));
+    step(STEP_RAISED);
+}
+
 void host_ring(u64 bell)
 {
     u64 ring = bell;
@@ -40,9 +47,8 @@ void host_ring(u64 bell)
         held_bell = bell;
     }
     step(STEP_PUBLISHED);
-    if (ring != 0) /* the events are root's, and outlive whoever waits for them */
-        ignore_status(event_raise((u32)ring, bell_bits(ring), RING_WINDOW_NS));
-    step(STEP_RAISED);
+    if (ring != 0)
+        ring_now(ring);
 }
 
 status session_ipc_wait(u32 endpoint, u32 flags, struct message *m)
@@ -53,10 +59,12 @@ status session_ipc_wait(u32 endpoint, u32 flags, struct message *m)
         return ipc_wait(endpoint, flags, m, 0);
     if (flags == 0) {
         status got = ipc_raise_wait((u32)bell, bell_bits(bell), endpoint, m);
-        if (got >= 0)
+        if (got >= 0) {
+            step(STEP_RAISED);
             return got;
+        }
     } else {
-        ignore_status(event_raise((u32)bell, bell_bits(bell), RING_WINDOW_NS)); /* as above */
+        ring_now(bell);
     }
     return ipc_wait(endpoint, flags, m, 0); /* also when root has taken the event meanwhile */
 }

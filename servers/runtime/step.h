@@ -17,7 +17,8 @@ enum step {
     STEP_DEVICE_DONE, /* the device, or whatever does the work, has done it */
     STEP_COMPLETED,   /* the completion is written, not published */
     STEP_PUBLISHED,   /* it is published, the client not woken (in host_ring) */
-    STEP_RAISED,      /* the client's event is raised (in host_ring) */
+    STEP_RAISED,      /* the client's event is raised; if that was when the server began to wait,
+                         it has slept since then (in session_news.c) */
     STEPS
 };
 

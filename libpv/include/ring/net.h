@@ -5,8 +5,11 @@
  *
  *     NET_TX      arg = NET_TX_ARG(length, offset, checksum start, checksum offset): a frame of
  *                 `length` bytes that begins `offset` bytes into the unit `buf`. If checksum start
- *                 is not 0, the ones' complement sum of the bytes from there to the end is put at
+ *                 is not 0, the Internet checksum of the bytes from there to the end is put at
  *                 checksum start + checksum offset, which holds the sum of the pseudo header.
+ *                 Checksum start is even and behind the Ethernet header, and the place of the
+ *                 checksum is in the first 128 bytes. RING_REFUSED: the frame's source is not the
+ *                 session's address, or it is for the switch itself (IEEE 802.1D)
  *     NET_RXPOST  arg = NET_RX_ARG(capacity, offset): room for a frame, of at least NET_FRAME_MOST
  *                 bytes. Its completion's `len` is the length received, its status 0 or NET_RX_
  *                 flags. The server looks for it when it has a frame: it can be published without
