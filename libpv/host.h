@@ -1,7 +1,7 @@
 /*
  * What the rings need of whoever links them: the thin layer below libpv. A server's is in
- * servers/runtime/session.c (system calls and a call to root), a guest's are hypercalls, a test's
- * is whatever the test wants to see.
+ * servers/runtime/session_news.c (system calls and a call to root), a guest's are hypercalls, a
+ * test's is whatever the test wants to see.
  */
 #pragma once
 #include <base/types.h>

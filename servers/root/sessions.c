@@ -310,11 +310,24 @@ void sessions_server_up(const struct server *server)
         raise(server, EVENT_SESSIONS);
 }
 
+/* Has the server devices that move data by themselves? What these have begun may end when they are
+ * not bus masters any more (QEMU's do): only a reset stops it. */
+static bool has_bus_masters(const struct server *server)
+{
+    const struct config_server *has = server->config;
+    for (u32 i = has->first_grant; i < has->first_grant + has->grant_count; i++) {
+        enum config_kind kind = config.grants[i].kind;
+        if (kind == CONFIG_PCI_DEVICE || kind == CONFIG_PCI_CLASS)
+            return true;
+    }
+    return false;
+}
+
 /* Whoever served it is dead. S stays as it is until the client has read it. */
 static void lose_server(struct session *session)
 {
     if (session->server_has) {
-        session->held = session->server->config->restart; /* else its devices are silent for good */
+        session->held = session->server->config->restart || has_bus_masters(session->server);
         session->server_has = session->must_release = false;
     }
     if (!session->server->config->restart) {

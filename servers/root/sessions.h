@@ -5,7 +5,7 @@
  * Root holds the pages of every session, so neither side's death takes anything from the other.
  * What a device of a dead server may still write to is not given back before the next incarnation
  * of that server is up: a server says that it is up when it has reset its device. Where there will
- * be none, its devices have been silenced, and nobody lets them be bus masters again.
+ * be none, it is never given back.
  */
 #pragma once
 #include "server.h"

@@ -67,21 +67,28 @@ def rounds(m, more):
         time.sleep(0.2)
 
 
-@limit(240)
-def test_memory_of_the_dead(machine):
-    """A client is killed with 32 reads at a slow device: by itself, just before the server, and
-    just after it. Another program takes all memory that comes back, and no byte of it changes."""
+def crowded(machine, disk="", restart="always"):
+    """A client with 32 reads at a slow device, while nearly all other memory is taken."""
     image = new_image(machine)
     hardware = q35(image)
     hardware["extra"][3] += f",throttling.iops-total={SLOW}"
-    more = configured(client("a", "crowd depth=32 sectors=64", "scratch rw", restart="always"),
-                      client("other", "load operations=0 report=500 patient=1", "one rw"))
+    more = configured(client("a", "crowd depth=32 sectors=64", "scratch rw", restart=restart),
+                      client("other", "load operations=0 report=500 patient=1", "one rw"),
+                      disk=disk)
     more["files"]["config/variant.cfg"] += SQUATTER.format(memory=MEMORY).encode()
     more["programs"].append("squatter")
     m = prompted(machine, memory="64M", time_limit=230, **hardware, **more)
     free = re.search(r"^free +([0-9.]+)([KM])", m.command("mem"), re.MULTILINE)
     assert free[2] == "K" or float(free[1]) < 3, f"{free[0]}: too much for the test to be sharp"
     wait_log(m, "other", "block-client: [0-9]+ operations")
+    return m
+
+
+@limit(240)
+def test_memory_of_the_dead(machine):
+    """A client is killed with 32 reads at a slow device: by itself, just before the server, and
+    just after it. Another program takes all memory that comes back, and no byte of it changes."""
+    m = crowded(machine)
     for life, killed in enumerate((["a"], ["a", "disk"], ["disk", "a"], [])):
         wait_log(m, "a", rf"life {life}: .*\nblock-client: 32 reads are on their way")
         for server in killed:
@@ -89,3 +96,14 @@ def test_memory_of_the_dead(machine):
         rounds(m, 3)
     goes_on(m, "other")
     assert "fault" not in m.command("log root"), m.command("log root")
+
+
+@limit(240)
+def test_memory_of_the_dead_for_good(machine):
+    """The same with a server that is not restarted: nobody resets the device, which has begun the
+    reads and ends them some time later."""
+    m = crowded(machine, disk="    restart     never\n", restart="never")
+    wait_log(m, "a", "life 0: .*\nblock-client: 32 reads are on their way")
+    m.command("kill disk")
+    m.command("kill a")
+    rounds(m, 12)
