@@ -35,8 +35,8 @@ static bool explain(const struct question *question, enum ask_result asked)
                       command, server, server);
     else if (asked == ASK_NO_TIME)
         console_print("%s: no limit can be set for the answer: the configuration of this server "
-                      "lacks 'session timer timer 4K' or 'clock clock', or the clock does not "
-                      "run\n",
+                      "lacks 'session timer timer 4K' or 'clock clock', that session was "
+                      "closed, or the clock does not run\n",
                       command);
     else if (asked == ASK_NO_MEMORY)
         console_print("%s: there is no memory left for that; 'mem' shows where it is\n", command);

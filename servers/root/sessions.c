@@ -219,6 +219,23 @@ status sessions_next(const struct server *caller, struct message *m)
     return status_error(ERR_EMPTY, 0);
 }
 
+/* One that was typed is forgotten as well, so that it does not come back with the client. (What has
+ * ended in one of these ways has left its name to another.) */
+static void forget_typed(const struct session *session)
+{
+    u32 reason = session->info->reason;
+    if (reason == SESSION_BY_OPERATOR || reason == SESSION_CLIENT_ENDED)
+        return;
+    for (u32 i = 0; i < config.session_count; i++) {
+        struct config_session *what = &config.sessions[i];
+        if (&servers[what->client] != session->client || what->line != 0 ||
+            strncmp(what->name, session->info->name, START_NAME_SIZE) != 0)
+            continue;
+        *what = config.sessions[--config.session_count];
+        return;
+    }
+}
+
 status sessions_released(const struct server *caller, u64 number)
 {
     struct session *session = find(caller, number, true);
@@ -232,6 +249,7 @@ status sessions_released(const struct server *caller, u64 number)
     session = find(caller, number, false);
     if (!session)
         return status_error(ERR_ABSENT, 1);
+    forget_typed(session);
     session_take(session, caller, (u32)number);
     session->client_has = false;
     session->client_gone = true;
@@ -269,19 +287,6 @@ status sessions_reconnect(const struct server *caller, u64 number)
     if (session->server->state == SERVER_RUNNING)
         raise(session->server, EVENT_SESSIONS);
     return 0;
-}
-
-/* One that was typed is forgotten as well, so that it does not come back with the client. */
-static void forget_typed(const struct session *session)
-{
-    for (u32 i = 0; i < config.session_count; i++) {
-        struct config_session *what = &config.sessions[i];
-        if (&servers[what->client] != session->client || what->line != 0 ||
-            strncmp(what->name, session->info->name, START_NAME_SIZE) != 0)
-            continue;
-        *what = config.sessions[--config.session_count];
-        return;
-    }
 }
 
 status sessions_close(u64 number)

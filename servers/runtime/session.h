@@ -46,7 +46,8 @@ struct session {
 };
 
 /* To be called once, before the first wait, when devices have been reset: tells root that the
- * server is up, and takes the sessions that there are already. */
+ * server is up, and takes the sessions that there are already. Those that it uses itself it opens
+ * before: if it has opened none, it uses none, and they are given back. */
 void sessions_start(void);
 
 /*

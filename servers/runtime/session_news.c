@@ -111,6 +111,8 @@ static bool handle(u64 news, const struct session_given *given)
         return true;
     } else if (news == SESSION_SERVE) {
         refuse(given->number);
+    } else if (news == SESSION_USE) { /* this program uses none */
+        session_tell_root(ROOT_SESSION_RELEASED, given->number, 0);
     }
     return false;
 }

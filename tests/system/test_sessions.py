@@ -95,6 +95,20 @@ def test_server_is_gone(machine):
         time.sleep(0.2)
 
 
+def test_not_a_client(machine):
+    """A session for a program that uses none is given back, and its name is free again."""
+    m = booted(machine, config="sessions.cfg")
+    wait_log(m, "client", r"session-client: \d+ checks, 0 failed")
+    for _ in range(3):
+        number = re.fullmatch(r"session (\d+)", m.command("open echo own console 4K"))[1]
+        deadline = time.monotonic() + 30 * PATIENCE
+        while re.search(rf"^ *{number} echo +own", m.command("sessions"), re.MULTILINE):
+            if time.monotonic() > deadline:
+                raise Failure(m.command(f"sessions {number}"))
+            time.sleep(0.2)
+    assert int(number) < 8, m.command("sessions")
+
+
 def test_no_memory(machine):
     """A session for which one of its two sides has no memory is closed, and said to be; what comes
     after it goes on."""
