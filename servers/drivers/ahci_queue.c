@@ -213,7 +213,7 @@ void queue_take_back(struct ahci_port *port)
         port->alone |= again;
     else
         port->queued |= again;
-    port->alone |= port->riders;
+    port->alone |= port->riders & ~port->doomed;
     port->retried += bits_count(again);
     port->issued = 0;
     port->riders = 0;

@@ -182,6 +182,8 @@ void trouble_poll(struct ahci_port *port, u64 now)
         return;
     bool slow = false;
     u32 overdue = look_overdue(port, now, &slow);
+    if (overdue)
+        overdue |= port->riders; /* they have waited for the same */
     for (u32 left = overdue; left; left &= left - 1) {
         struct ahci_slot *slot = &port->slots[bit_lowest(left)];
         slot->result = AHCI_TIMED_OUT;

@@ -334,7 +334,8 @@ static bool pick(u32 *number, u32 *slot)
     for (u32 i = 0; i < MODEL_PORTS; i++) {
         *number = (first + i) % MODEL_PORTS;
         struct model_port *port = &model.ports[*number];
-        if (port->flying == 0 || port->mute || !port->linked || (port->mute_data && !port->alone))
+        if (port->flying == 0 || port->mute || !port->linked || (port->mute_data && !port->alone) ||
+            (port->mute_flush && port->alone && port->flushing))
             continue;
         u32 skip = model_random(bits_count(port->flying)), left = port->flying;
         while (skip--)

@@ -38,7 +38,7 @@ enum model_log {
 struct model_port {
     /* To be set by the test. */
     bool attached, busy_error, cr_stuck;
-    bool mute, mute_data; /* no command ends, or no NCQ command */
+    bool mute, mute_data, mute_flush; /* no command ends, or no NCQ command, or no flush */
     u32 signature;
     u64 start_ns; /* a disk needs so long to get ready */
     u16 identify[256];
@@ -54,7 +54,7 @@ struct model_port {
 
     /* Its registers, and what happens inside. */
     u32 clb, clbu, fb, fbu, is, ie, cmd, tfd, sig, sctl, serr, sact, ci;
-    bool alone, halted, linked;
+    bool alone, flushing, halted, linked;
     u32 failed_tag;
     u8 failed_error;
     u64 ready_at;

@@ -289,6 +289,7 @@ static void take(struct model_port *port, u32 slot)
     } else {
         assert_int_equal(port->flying, 0);
         port->alone = true;
+        port->flushing = v.command == FLUSH_CACHE_EXT;
         port->tfd = TFD_BSY | 0x50;
     }
     port->flying |= 1u << slot;

@@ -218,6 +218,22 @@ static void test_flush_errors(void **state)
     }
 }
 
+/* A disk that does all but flush. Flushes that wait for the same time out together, not one after
+ * the other. */
+static void test_mute_flushes(void **state)
+{
+    (void)state;
+    work_open();
+    for (u32 i = 0; i < 6; i++)
+        work_submit(i, AHCI_FLUSH, 0);
+    disk1()->mute_flush = true;
+    ahci_start(&model_ahci);
+    model_pass(65000 * MS);
+    for (u32 i = 0; i < 6; i++)
+        work_ends(i, AHCI_TIMED_OUT);
+    assert_true(port1()->present);
+}
+
 /* An interrupt that never came is made up for. */
 static void test_lost_interrupt(void **state)
 {
@@ -507,6 +523,7 @@ int main(void)
         cmocka_unit_test_setup(test_error_among_good, work_setup),
         cmocka_unit_test_setup(test_alone_errors, work_setup),
         cmocka_unit_test_setup(test_flush_errors, work_setup),
+        cmocka_unit_test_setup(test_mute_flushes, work_setup),
         cmocka_unit_test_setup(test_lost_interrupt, work_setup),
         cmocka_unit_test_setup(test_fatal, work_setup),
         cmocka_unit_test_setup(test_timeout, work_setup),
