@@ -37,6 +37,19 @@ def wait_log(m, server, pattern, seconds=120, last=False, bad=MISHAPS, also=()):
         time.sleep(0.3)
 
 
+def eventually(m, command, pattern, seconds=60):
+    """Says the command until its answer has this; the match."""
+    deadline = time.monotonic() + seconds * PATIENCE
+    while True:
+        text = m.command(command)
+        found = re.search(pattern, text, re.MULTILINE)
+        if found:
+            return found
+        if time.monotonic() > deadline:
+            raise Failure(f"{pattern!r} did not come out of {command!r}:\n{text}")
+        time.sleep(0.3)
+
+
 def screen_rows(m):
     """The screen's rows that are not empty, once the prompt is the last of them: the screen comes
     after the serial line."""

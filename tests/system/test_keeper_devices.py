@@ -1,11 +1,10 @@
 """What the keeper says of disks, volumes, network cards and sessions; and that no server can harm
 it by what it answers, or by not answering (tests/programs/mute)."""
 import re
-import time
 
 import disk_image
-from harness import PATIENCE, ROOT, Failure
-from prompt import PROMPT, prompted
+from harness import ROOT
+from prompt import PROMPT, eventually, prompted
 
 CLIENT = """
 server {name}
@@ -46,19 +45,6 @@ def new_image(machine):
 def wide(text):
     """Is a line wider than the screen?"""
     return max(len(line) for line in text.splitlines()) > 79
-
-
-def eventually(m, command, pattern, seconds=60):
-    """Says the command until its answer has this; the match."""
-    deadline = time.monotonic() + seconds * PATIENCE
-    while True:
-        text = m.command(command)
-        found = re.search(pattern, text, re.MULTILINE)
-        if found:
-            return found
-        if time.monotonic() > deadline:
-            raise Failure(f"{pattern!r} did not come out of {command!r}:\n{text}")
-        time.sleep(0.3)
 
 
 def free(m):
