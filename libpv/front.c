@@ -118,9 +118,15 @@ void front_publish(struct front *front)
 
 /* --- when the session is lost, or closed ----------------------------------------------------- */
 
+/* Is this the first slot of a request that a server may complete? */
+static bool is_expected(const struct front_slot *slot)
+{
+    return slot->count - 1u < RING_CHAIN_LIMIT;
+}
+
 static void fail(struct front *front, struct front_slot *slot)
 {
-    slot->failed = true;
+    slot->count |= FRONT_FAILED;
     front->failed++;
 }
 
@@ -132,7 +138,7 @@ rarely static void shut(struct front *front)
     front->credits = 0;
     front->sq.published = front->sq.next;
     for (u32 i = 0; i < entries_of(front); i++)
-        if (front->slots[i].count != 0)
+        if (is_expected(&front->slots[i]))
             fail(front, &front->slots[i]);
 }
 
@@ -143,7 +149,7 @@ static u32 survivors(struct front *front, u8 tags[RING_ENTRIES])
     u32 count = 0;
     for (u32 tag = 0; tag < entries_of(front); tag++) {
         struct front_slot *slot = &front->slots[tag];
-        if (slot->count == 0)
+        if (!is_expected(slot))
             continue;
         if (front->restarts != FRONT_PATIENT && ++slot->restarts >= front->restarts) {
             fail(front, slot);
@@ -230,7 +236,7 @@ static bool front_look(struct front *front)
 /* Gives back the slots of a request. */
 static void release(struct front *front, u32 tag)
 {
-    u32 count = front->slots[tag].count;
+    u32 count = front->slots[tag].count & ~FRONT_FAILED;
     front->slots[tag].count = 0;
     front->chained -= count - 1;
     for (u32 left = count; left > 0 && !front->closed; left--) {
@@ -239,16 +245,26 @@ static void release(struct front *front, u32 tag)
     }
 }
 
-/* Completes one of the requests that nobody will complete. */
+/*
+ * Are there requests that nobody will complete, and may the caller have their memory back? A dead
+ * server's device may still be at it until a new server is there, which has reset the device. Root
+ * wakes the client then.
+ */
+static bool may_give_up(const struct front *front)
+{
+    return unlikely(front->failed != 0) &&
+           (front->closed ||
+            (!is_reconnecting(front) && ring_read(front->info->state) == SESSION_ATTACHED));
+}
+
+/* Completes one of them. */
 rarely static bool reap_failed(struct front *front, struct front_done *done)
 {
     u32 tag = 0;
-    while (front->slots[tag].count == 0 || !front->slots[tag].failed)
+    while (!(front->slots[tag].count & FRONT_FAILED))
         tag++;
-    struct front_slot *slot = &front->slots[tag];
-    slot->failed = false;
     front->failed--;
-    *done = (struct front_done){slot->cookie, front->closed ? RING_GONE : RING_IO, 0};
+    *done = (struct front_done){front->slots[tag].cookie, front->closed ? RING_GONE : RING_IO, 0};
     release(front, tag);
     return true;
 }
@@ -258,7 +274,7 @@ rarely static bool reap_failed(struct front *front, struct front_done *done)
 bool front_reap_word(struct front *front, struct front_done *done, u64 word)
 {
     u32 tag = RING_CQE_TAG(word), len = RING_CQE_LEN(word);
-    while (tag > front->mask || front->slots[tag].count == 0) {
+    while (tag > front->mask || !is_expected(&front->slots[tag])) {
         front->g->ctl.errors++;
         if (front->cq.known == front->cq.next)
             return false;
@@ -278,14 +294,16 @@ bool front_reap_word(struct front *front, struct front_done *done, u64 word)
 
 bool front_reap_more(struct front *front, struct front_done *done)
 {
-    if (front->failed == 0 && front_look(front))
+    if (may_give_up(front))
+        return reap_failed(front, done);
+    if (front_look(front))
         return front_reap(front, done);
-    return front->failed != 0 && reap_failed(front, done);
+    return may_give_up(front) && reap_failed(front, done);
 }
 
 bool front_may_sleep(struct front *front, u32 more)
 {
-    if (front->cq.known != front->cq.next || front->failed != 0)
+    if (front->cq.known != front->cq.next || may_give_up(front))
         return false;
     if (front->closed)
         return true; /* nothing will come */

@@ -12,9 +12,10 @@
  * length above what was asked for is cut and counted, an impossible index makes the session as good
  * as closed. When root says that the server died (the session's state is LOST), front_reap drains
  * what is left, sends what is outstanding once more in the order of submission, and the caller
- * notices nothing. A request that saw FRONT_RESTARTS servers die completes with RING_IO. When the
- * session is closed, all that is outstanding completes with RING_GONE; once front_is_closed says
- * so, the session's memory is not touched any more.
+ * notices nothing. A request that saw FRONT_RESTARTS servers die completes with RING_IO, when the
+ * next one is there: until then the device of the last may be at its memory. When the session is
+ * closed, all that is outstanding completes with RING_GONE; once front_is_closed says so, the
+ * session's memory is not touched any more.
  *
  * One thread uses a front. It needs no memory but its structure, and makes no assumption about
  * where it runs: libpv/host.h is all that is below.
@@ -25,6 +26,7 @@
 
 #define FRONT_RESTARTS 3u
 #define FRONT_PATIENT  0u /* for `restarts` of a front whose requests are never given up */
+#define FRONT_FAILED   0x80u
 
 /* A request between push and completion. Its entries are kept to be sent again. */
 struct front_slot {
@@ -32,9 +34,9 @@ struct front_slot {
     u64 cookie;
     u32 limit;   /* most that a completion's `len` may say */
     u8 next;     /* slot of the chain */
-    u8 count;    /* entries of the request; in its first slot. 0: not in use */
+    u8 count;    /* entries of the request, in its first slot; 0: not in use. With FRONT_FAILED
+                  * nobody will complete it, and it is to be reaped all the same */
     u8 restarts; /* servers that died under it */
-    bool failed; /* to be reaped without having been completed */
 };
 static_assert(sizeof(struct front_slot) == 32, "an address is a shift away");
 

@@ -176,6 +176,8 @@ static status tell(struct session *session, const struct server *caller, struct 
             return result;
         session->server_has = true;
         set_state(session, SESSION_ATTACHED);
+        if (session->info->epoch != 0)
+            tell_client(session); /* it may have requests to give up */
         return SESSION_SERVE;
     }
     if (session->client == caller && !session->client_has && !session->client_gone) {

@@ -33,6 +33,8 @@ RIGHT = {
     "reconnect_later_and_close": (RECONNECT, "K=3 LATE CLOSE RESTARTS=2", "complete"),
     "reconnect_of_three": (RECONNECT, "N=3 K=3"),
     "reconnect_three_deaths": (RECONNECT, "K=3 DEATHS=3 RESTARTS=3"),
+    "reconnect_lingering": (RECONNECT, "K=3 LINGER RESTARTS=2"),
+    "reconnect_lingering_later": (RECONNECT, "K=3 LATE LINGER RESTARTS=1"),
     "reconnect_without_draining": (RECONNECT, "K=3 NO_DRAIN"),
     "reconnect_out_of_order": (RECONNECT, "K=3 OUT_OF_ORDER"),
 }
@@ -60,6 +62,7 @@ WRONG = {
     "ring_no_credits": (RING, "NO_CREDITS", "count[tag]==0"),
     # When a server dies: what it was, or had done, comes back.
     "reconnect_no_quiesce": (RECONNECT, "NO_QUIESCE", "disk["),
+    "reconnect_given_up_early": (RECONNECT, "K=3 LINGER RESTARTS=1 GIVE_UP_EARLY", "gone["),
     "reconnect_overlapping_writes": (RECONNECT, "OVERLAP", "disk["),
     "reconnect_swapped_pages": (RECONNECT, "SWAP", "slot[(t-1)]>0"),
     "reconnect_server_still_alive": (RECONNECT, "NO_FREEZE", "g_prod"),
@@ -72,8 +75,9 @@ WRONG = {
     # ... and somebody sleeps through it.
     "reconnect_client_not_woken": (RECONNECT, "NO_WAKE", ASLEEP),
     "reconnect_woken_before_state": (RECONNECT, "WAKE_FIRST", ASLEEP),
+    "reconnect_no_news": (RECONNECT, "K=3 RESTARTS=1 NO_NEWS", ASLEEP),
     "reconnect_published_unseen": (RECONNECT, "LATE UNSEEN", ASLEEP),
-    "reconnect_old_event": (RECONNECT, "LATE OLD_EVENT", ASLEEP),
+    "reconnect_old_event": (RECONNECT, "LATE OLD_EVENT NO_NEWS", ASLEEP),
     "reconnect_server_does_not_look": (RECONNECT, "NO_LOOK", ASLEEP),
     "reconnect_closed_before_answer": (RECONNECT, "CLOSE DEAF", ASLEEP),
 }

@@ -144,7 +144,8 @@ static void run(struct client *c, struct input *input)
             break;
         case 5:
             if (front_may_sleep(&c->front, step))
-                check(c->front.failed == 0);
+                check(c->front.failed == 0 || c->info->state != SESSION_ATTACHED ||
+                      c->info->epoch != c->front.epoch);
             break;
         default:
             spoil(c, input);

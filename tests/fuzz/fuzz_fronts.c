@@ -108,7 +108,7 @@ static bool block_look(void)
 static void block_sleep(void)
 {
     if (front_block_may_sleep(&block, 1))
-        check(block_front.failed == 0);
+        check(block_front.failed == 0 || info->state != SESSION_ATTACHED);
     check(!block.ready || memchr(block.info.name, 0, sizeof(block.info.name)));
 }
 

@@ -7,6 +7,7 @@
  * Request r writes r + 1 to block r % 2 of a disk. An error is
  *   - a request that is reaped twice, or never, or without having been pushed,
  *   - a block that does not hold what was written last,
+ *   - a device that works for a request that was reaped,
  *   - a server that sees requests twice, out of order, or of another epoch,
  *   - a client that sleeps for ever.
  *
@@ -15,11 +16,15 @@
  *   RESTARTS   deaths after which a request completes with an I/O error; without: none do
  *   LATE       root answers when it likes: the client goes on in between
  *   CLOSE      root may close the session at any time
+ *   LINGER     what the dead server's device was told may happen until a new server, which has reset
+ *              the device, attaches
  *   NO_DRAIN   the client does not look into the frozen page: more is done twice, and that is all
  *   OUT_OF_ORDER   requests are sent again in another order: as no two of them write to the same
  *              block, that does no harm
  * and to make it wrong:
  *   NO_QUIESCE     what the dead server's device was told may happen later
+ *   GIVE_UP_EARLY  a request is given up before a new server is there (wrong if LINGER, RESTARTS)
+ *   NO_NEWS        root does not wake the client when a new server attaches (wrong if RESTARTS)
  *   OVERLAP        two writes to a block at the same time
  *   SWAP           root zeroes S, counts the epoch up and attaches a server without asking the
  *                  client; each side looks at the epoch before it reads the other's page
@@ -33,7 +38,8 @@
  *   READ_EARLY     the client reads S while root has not answered (wrong if LATE)
  *   UNSEEN         what is published meanwhile is never rung for, even if root has answered just
  *                  then, and the new server has looked already (wrong if LATE)
- *   OLD_EVENT      the client leaves `event` as it was when it writes G anew (wrong if LATE)
+ *   OLD_EVENT      the client leaves `event` as it was when it writes G anew (wrong if LATE,
+ *                  NO_NEWS)
  *   OLD_EPOCH      the client does not write the new epoch into G
  *   NO_LOOK        a server that attaches waits for the doorbell first
  *   DEAF           the client waits for root's answer also when the session was closed before
@@ -68,7 +74,11 @@ byte v_device[N], v_done[N]; /* by tag: request + 1 */
 byte v_busy;                 /* of those */
 
 /* The disk, and what happens to it of which no server knows any more. */
+#if defined(NO_QUIESCE) || defined(LINGER)
+#define STRAYS
+#endif
 byte disk[BLOCKS], stray[K];
+bit gone[K]; /* reaped: its memory is the client's again */
 
 bit finished;
 byte failed[BLOCKS];
@@ -86,7 +96,7 @@ inline forget_server()
     t = 0;
     do
     :: t < N ->
-#ifdef NO_QUIESCE
+#ifdef STRAYS
         if
         :: v_device[t] > 0 -> stray[v_device[t] - 1] = 1
         :: else
@@ -164,9 +174,19 @@ end:
 #ifdef NO_LOOK
         at = SLEEPS;
 #endif
+#ifdef LINGER
+        do
+        :: t < K -> stray[t] = 0; t++
+        :: else -> break
+        od;
+        t = 0;
+#endif
         alive = 1;
         state = ATTACHED
        }
+#ifndef NO_NEWS
+       event_client = 1
+#endif
 #ifdef CLOSE
     :: atomic { state != CLOSED && !finished -> state = CLOSED }
        event_client = 1
@@ -261,12 +281,15 @@ end:
         fi;
         t = 0
        }
-#ifdef NO_QUIESCE
+#ifdef STRAYS
     :: atomic {
         do
         :: t < K - 1 -> t++
         :: break
         od;
+#ifdef LINGER
+        assert(!(stray[t] && gone[t]));
+#endif
         if
         :: stray[t] -> stray[t] = 0; disk[t % BLOCKS] = t + 1
         :: stray[t] -> stray[t] = 0
@@ -285,6 +308,7 @@ inline give_back(tag)
     r = slot[tag] - 1;
     reaped[r]++;
     assert(reaped[r] == 1);
+    gone[r] = 1;
     slot[tag] = 0;
     restarts[tag] = 0;
     order??eval(tag);
@@ -403,6 +427,11 @@ inline write_anew()
 #else
 #define ANSWERED (reconnect == 0)
 #endif
+#ifdef GIVE_UP_EARLY
+#define MAY_GIVE_UP true
+#else
+#define MAY_GIVE_UP (closed || (epoch == own_epoch && state == ATTACHED))
+#endif
 #define SERVED(state) (state == ATTACHED || state == WAITING)
 
 active proctype Client()
@@ -442,8 +471,9 @@ active proctype Client()
            event_server = (event_server || epoch == own_epoch)
 #endif
         fi
-    :: atomic { failing -> reap_failed() }
-    :: !failing && !closed && outstanding > 0 -> /* front_look, then front_may_sleep */
+    :: atomic { failing && MAY_GIVE_UP -> reap_failed() }
+    :: !(failing && MAY_GIVE_UP) && !closed && outstanding > 0 ->
+        /* front_look, then front_may_sleep */
 #ifdef STATE_FIRST
         seen = state;
 #endif
@@ -495,7 +525,7 @@ active proctype Client()
     od;
     finished = 1;
     /* What is under way arrives, then the disk is looked at. */
-#ifdef NO_QUIESCE
+#ifdef STRAYS
     t = 0;
     do
     :: t < K -> stray[t] == 0; t++

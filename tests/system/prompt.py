@@ -18,16 +18,16 @@ def prompted(machine, **hardware):
     return m
 
 
-def wait_log(m, server, pattern, seconds=120, last=False, bad=MISHAPS, also=()):
-    """Waits until a server's log has this, with ^ and $ for lines: the first match, or the `last`.
-    A failure when it does not come, or there is one of the bad words; it shows the logs of `also`,
+def wait_log(m, server, pattern, seconds=120, count=1, last=False, bad=MISHAPS, also=()):
+    """Waits until a server's log has this so often, with ^ and $ for lines: that match, or the
+    `last`. A failure when it does not come, or there is one of the bad words; it shows the logs of `also`,
     too."""
     deadline = time.monotonic() + seconds * PATIENCE
     while True:
         log = m.command(f"log {server}")
         found = list(re.finditer(pattern, log, re.MULTILINE))
-        if found:
-            return found[-1 if last else 0]
+        if len(found) >= count:
+            return found[-1 if last else count - 1]
         worse = [word for word in bad if word in log]
         if worse or time.monotonic() > deadline:
             why = f"but {worse[0]!r} did" if worse else f"in {seconds} s"

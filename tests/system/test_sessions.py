@@ -71,8 +71,8 @@ def test_kill_under_load(machine):
         lines = m.command("log b").count("requests")
         m.send("kill b")
         m.expect("killed by keeper")
-        wait_log(m, "root", rf"(?s)(root: b restarted.*){{{kills}}}")
-        wait_log(m, "b", rf"(?s)(session-client: \d+ requests.*){{{min(lines + 1, 100)}}}")
+        wait_log(m, "root", "^root: b restarted", count=kills)
+        wait_log(m, "b", r"session-client: \d+ requests", count=min(lines + 1, 100))
     for name in names:
         assert "FAILED" not in m.command(f"log {name}")
     time.sleep(1)
@@ -139,6 +139,6 @@ def test_many(machine):
     for life in range(4):
         if life > 0:
             m.command("kill a")
-            wait_log(m, "root", rf"(?s)(root: a restarted.*){{{life}}}")
+            wait_log(m, "root", "^root: a restarted", count=life)
         eventually(m, "sessions", r"(^ *\d+ a +\w+ +echo +works .*\n?){61}")
     assert "is not opened" not in m.command("log root")

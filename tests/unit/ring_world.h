@@ -80,12 +80,13 @@ static inline void world_make(struct world *w, u32 log2_n)
     world = w;
 }
 
-/* A server attaches. */
+/* A server attaches; root tells a client that knew another one. */
 static inline void world_attach(struct world *w)
 {
     assert_int_equal(w->info->state, SESSION_WAITING);
     assert_int_equal(back_open(&w->back, w->base, WORLD_COMPLETION), SESSION_REASON_NONE);
     w->info->state = SESSION_ATTACHED;
+    w->completions += w->info->epoch != 0;
 }
 
 static inline void world_open(struct world *w, u32 log2_n)

@@ -36,6 +36,13 @@ static void assert_reaped(struct world *w, u64 cookie, int code, u32 len)
     assert_int_equal(done.len, len);
 }
 
+/* A new server is there, of which nothing is known here. */
+static void attach(struct world *w)
+{
+    assert_int_equal(w->info->state, SESSION_WAITING);
+    w->info->state = SESSION_ATTACHED;
+}
+
 static void assert_nothing(struct world *w)
 {
     struct front_done done;
@@ -314,15 +321,18 @@ static void test_restarts(void **state)
         push(&w, 2, EVERY, death);
         front_publish(&w.front);
         world_kill(&w);
-        if (death < FRONT_RESTARTS)
-            assert_nothing(&w);
-        else
-            assert_reaped(&w, 1, RING_IO, 0);
+        assert_nothing(&w);
         assert_int_equal(w.reconnects, death);
         assert_int_equal(w.g->ctl.prod, 2 * (death < FRONT_RESTARTS ? death : death - 1));
     }
+    assert_true(front_may_sleep(&w.front, 1));
+    attach(&w); /* now the last one's device does nothing any more */
+    assert_false(front_may_sleep(&w.front, 1));
+    assert_reaped(&w, 1, RING_IO, 0);
     assert_nothing(&w);
     world_kill(&w);
+    assert_nothing(&w);
+    attach(&w);
     assert_reaped(&w, 2, RING_IO, 0);
     w.front.restarts = FRONT_PATIENT;
     for (u32 death = 0; death < 300; death++) {
@@ -338,6 +348,37 @@ static void test_restarts(void **state)
         push(&w, 1, EVERY, 4);
         assert_int_equal(w.front.slots[front_last_tag(&w.front)].restarts, 0);
     }
+    world_end(&w);
+}
+
+/* Nobody completes a request that is given up: not the server that came and died before the client
+ * looked, and the next one gives its memory back. */
+static void test_given_up(void **state)
+{
+    (void)state;
+    struct world w;
+    make(&w, 4);
+    push(&w, 3, EVERY, 1);
+    push(&w, 1, EVERY, 2);
+    front_publish(&w.front);
+    w.front.restarts = 1;
+    u16 tags[2] = {w.g->sqe[0].tag, w.g->sqe[3].tag};
+    world_kill(&w);
+    assert_nothing(&w);
+    attach(&w);
+    complete(&w, tags[0], 0, 1);
+    complete(&w, tags[1], 0, 1);
+    world_kill(&w);
+    u32 errors = w.g->ctl.errors;
+    assert_nothing(&w);
+    assert_int_equal(w.g->ctl.errors, errors + 2);
+    assert_nothing(&w);
+    assert_int_equal(w.reconnects, 2);
+    assert_true(front_may_sleep(&w.front, 9));
+    world_close(&w);
+    assert_reaped(&w, 1, RING_GONE, 0);
+    assert_reaped(&w, 2, RING_GONE, 0);
+    assert_nothing(&w);
     world_end(&w);
 }
 
@@ -435,6 +476,7 @@ int main(void)
         cmocka_unit_test(test_more_after_the_end),
         cmocka_unit_test(test_reconnect),
         cmocka_unit_test(test_restarts),
+        cmocka_unit_test(test_given_up),
         cmocka_unit_test(test_wild_index_of_the_dead),
         cmocka_unit_test(test_late_answer),
         cmocka_unit_test(test_coalescing),

@@ -132,10 +132,10 @@ static void test_answer_while_falling_asleep(void **state)
     (void)state;
     struct world new;
     make_reconnecting(&new);
-    u32 rung = w->completions;
     assert_true(front_may_sleep(&w->front, 100));
     world_answer(w);
     world_attach(w);
+    u32 rung = w->completions;
     assert_taken(0);
     back_publish(&w->back);
     assert_int_equal(w->completions, rung + 1);

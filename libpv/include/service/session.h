@@ -16,7 +16,7 @@
  * A session's state:
  *
  *     WAITING    no server has it. The client may push; S is zero
- *     ATTACHED   the server works on it
+ *     ATTACHED   the server works on it. When it was LOST before, the client is woken
  *     LOST       the server died. S is frozen: the client drains it, writes G anew from index 0
  *                with what is outstanding, in the order of submission, and calls
  *                ROOT_SESSION_RECONNECT; root zeroes S and counts `epoch` up: WAITING
