@@ -20,8 +20,8 @@ def prompted(machine, **hardware):
 
 def wait_log(m, server, pattern, seconds=120, count=1, last=False, bad=MISHAPS, also=()):
     """Waits until a server's log has this so often, with ^ and $ for lines: that match, or the
-    `last`. A failure when it does not come, or there is one of the bad words; it shows the logs of `also`,
-    too."""
+    `last`. A failure when it does not come, or there is one of the bad words; it shows the logs of
+    `also`, too."""
     deadline = time.monotonic() + seconds * PATIENCE
     while True:
         log = m.command(f"log {server}")
