@@ -238,7 +238,7 @@ def test_meddling(machine):
 def test_stuttering(machine):
     """A line for root that nobody finished, or that was too long, does not spoil the next one."""
     m = starts(machine, unruly("stutterer", "stutter", "manage", "restart always"))
-    log = wait_for_log(m, "stutterer", "^none: .*$")
+    log = wait_log(m, "stutterer", "^none: .*$").string
     assert "too long after 7" in log, log
     assert "a whole one: argument out of range" in log, log
     assert "none: argument out of range" in log, log
