@@ -4,7 +4,7 @@ import re
 import time
 
 import disk_image
-from harness import PATIENCE, ROOT, Failure, limit
+from harness import PATIENCE, Failure, limit
 from prompt import prompted, wait_log
 from test_disk import client, configured, done, goes_on, new_image, power_off, q35
 
