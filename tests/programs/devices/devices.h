@@ -21,6 +21,10 @@ bool device_interrupt(const struct grant *irq);
 /* Whether it did not come until now. */
 bool device_is_quiet(const struct grant *irq);
 
+/* Lets a message come that the device held back: QEMU's cards send none within 128 us of another,
+ * and then also one whose cause is gone. */
+void device_settle(const struct grant *irq);
+
 void device_test_rights(const char *name);
 
 /* How many checks failed in a test. */

@@ -18,6 +18,7 @@
 #include <service/root.h>
 
 #define PATIENCE (20 * NS_PER_SECOND) /* no device needs so long, however busy the host is */
+#define SETTLED  NS_PER_MS
 
 static u64 seen; /* event bits that came and nobody has waited for */
 
@@ -44,6 +45,14 @@ bool device_interrupt(const struct grant *irq)
     }
     seen &= ~bit;
     return true;
+}
+
+void device_settle(const struct grant *irq)
+{
+    u64 begin = tsc();
+    while (clock_to_ns(tsc() - begin, start->tsc_hz) < SETTLED)
+        (void)device_is_quiet(irq);
+    seen &= ~(1ul << irq->value[0]);
 }
 
 bool device_is_quiet(const struct grant *irq)

@@ -95,6 +95,6 @@ void e1000e_test(void)
         device_check(register_read32(&registers, ICR) & CAUSE_LINK);
         register_write32(&registers, ICR, ~0u);
         device_check(irq_ack(irq->slot) == 0);
-        device_check(device_is_quiet(irq));
+        device_settle(irq);
     }
 }
