@@ -1,7 +1,7 @@
 /*
  * Kills servers in the middle of what they do. The keeper's `kill` would always find a server
- * asleep, because servers are more urgent than root; this program is more urgent than they are. An
- * interrupt of its own timer, after a random time, takes the CPU from whoever runs, at any
+ * asleep, because servers are more urgent than the keeper; this program is more urgent than they
+ * are. An interrupt of its own timer, after a random time, takes the CPU from whoever runs, at any
  * instruction; it then stops the chosen server by taking all CPU time from its share, asks root to
  * kill it, and gives the share back.
  *
